@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import ModuleType
-from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +29,9 @@ def _cairosvg() -> ModuleType:
     return cairosvg
 
 
-def _no_fetch(url: str, _resource_type: str) -> NoReturn:
+def _embedded_only(url: str, resource_type: str) -> bytes:
+    if url.startswith("data:"):
+        return _cairosvg().url.fetch(url, resource_type)
     raise RenderError(f"the drawing asks for {url[:60]!r}", hint="sanitise the drawing first")
 
 
@@ -67,7 +68,7 @@ class Cairo:
                 bytestring=svg.encode(),
                 output_width=size,
                 output_height=size,
-                url_fetcher=_no_fetch,
+                url_fetcher=_embedded_only,
             )
         except RenderError:
             raise

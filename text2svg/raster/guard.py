@@ -30,6 +30,9 @@ MAX_MEMORY = 2 << 30
 START_S = 60.0
 """A cold import of numpy and Pillow on a busy machine took up to 6 s."""
 
+CHILD = "import sys; sys.path[:] = sys.argv[1:]; from text2svg.raster.guard import main; main()"
+"""The child finds modules where the parent does, however the parent was started."""
+
 
 class Guarded:
     """Any rasterizer with a time limit. A context manager; `close()` ends the child."""
@@ -91,10 +94,9 @@ class Guarded:
         self._stop()
         self._replies = queue.Queue()
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "text2svg.raster.guard"],
+            [sys.executable, "-c", CHILD, *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
         reader = threading.Thread(
             target=_pump, args=(self._child.stdout, self._replies), daemon=True
@@ -176,7 +178,3 @@ def main() -> None:
         except MemoryError:
             reply = RenderError("the drawing needs too much memory")
         write_frame(sink, reply)
-
-
-if __name__ == "__main__":
-    main()
