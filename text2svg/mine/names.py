@@ -58,17 +58,21 @@ SET_ENDINGS: Mapping[str, frozenset[str]] = {
 
 SET_BEGINNINGS: Mapping[str, tuple[str, ...]] = {
     "medical-icon": ("i",),
+    "healthicons": ("i",),
     "ion": ("ios", "md"),
     "bx": ("bx", "bxs", "bxl"),
     "geo": ("turf",),
     "fontelico": ("emo",),
     "vscode-icons": ("file-type-light", "file-type", "folder-type-light", "folder-type"),
-    "streamline-pixel": ("interface-essential", "coding-apps-websites"),
+    "streamline-block": ("other-ui", "basic-ui", "control-buttons", "basic-arrows"),
 }
+CATEGORY_FIRST = frozenset({"streamline-pixel", "streamline-block", "streamline-guidance", "covid"})
+"""Sets whose names begin with their category, which says little about the drawing."""
+_INFIX = {"f7": frozenset({"fill"}), "clarity": frozenset({"outline", "solid", "line"})}
 VARIANTS = frozenset({"alt", "alternate", "variant", "alt1", "alt2", "alt3"})
 _COUNTED = frozenset({
-    "number", "numeric", "digit", "num", "dice", "die", "beaufort", "index", "level", "letter", "time", "hour", "o",
-    "heading", "h", "battery", "signal", "filter", "looks", "exposure", "replay", "forward", "rank", "bar", "bars",
+    "number", "numeric", "digit", "num", "dice", "die", "beaufort", "index", "level", "letter", "time", "hour",
+    "heading", "battery", "signal", "filter", "looks", "exposure", "replay", "forward", "rank", "bar", "bars",
     "number-circle", "version", "web", "port", "apartments", "priority", "volume", "wifi", "hexagon",
 })  # fmt: skip
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -98,7 +102,7 @@ class NameReader:
     suffixes: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
     counted: frozenset[str] = frozenset()
-    """Bases that the set continues with six or more different numbers: the number is meaning there."""
+    """Bases that the set continues with ten or more different numbers: the number is meaning there."""
     titles: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
@@ -110,7 +114,7 @@ class NameReader:
             base, _, last = _cut_any(name, ends)[0].rpartition("-")
             if last.isdigit() and base:
                 numbers[base].add(last)
-        many = 99 if prefix.startswith(("streamline", "subway")) else 6
+        many = 99 if prefix.startswith(("streamline", "subway")) else 10
         counted = frozenset(base for base, seen in numbers.items() if len(seen) >= many)
         titles = {end: title for end, title in suffixes.items()} | {f"{p}-": title for p, title in prefixes.items()}
         return NameReader(prefix, tuple(ends), tuple(sorted(prefixes, key=len, reverse=True)), counted, titles)
@@ -127,11 +131,15 @@ class NameReader:
     def read(self, name: str, categories: Iterable[str] = ()) -> Name:
         """The words and marks of one name; never empty words. Categories repeated at the front of a name are cut."""
         rest, marks = self._cut_styles(name)
-        for start in (*SET_BEGINNINGS.get(self.prefix, ()), *(_slug(category) for category in categories)):
+        firsts = tuple(map(_slug, categories)) if self.prefix in CATEGORY_FIRST else ()
+        for start in (*SET_BEGINNINGS.get(self.prefix, ()), *firsts):
             if start and rest.startswith(start + "-") and len(rest) > len(start) + 1:
                 rest = rest[len(start) + 1 :]
                 break
+        infix = _INFIX.get(self.prefix, frozenset())
         words = [word for word in _CAMEL.sub("-", rest).lower().replace("_", "-").split("-") if word]
+        marks += [word for word in words if word in infix]
+        words = [word for word in words if word not in infix]
         words, extra = self._cut_variants(words), ()
         if self.prefix.startswith("streamline") and len(words) > 4:
             unique = list(dict.fromkeys(words))
@@ -172,10 +180,7 @@ class NameReader:
             if not variant_number and last not in VARIANTS:
                 break
             words = words[:-1]
-        glued = _GLUED.match(words[-1]) if words else None
-        if glued and glued[1] not in _GLUED_KEPT:
-            words = [*words[:-1], glued[1]]
-        return words
+        return [_unglue(word) for word in words]
 
 
 def _cut_any(name: str, ends: Iterable[str]) -> tuple[str, str]:
@@ -183,6 +188,12 @@ def _cut_any(name: str, ends: Iterable[str]) -> tuple[str, str]:
         if name.endswith("-" + end) and len(name) > len(end) + 1:
             return name[: -len(end) - 1], end
     return name, ""
+
+
+def _unglue(word: str) -> str:
+    """`sort3` and `clipboard2` are variants; `html5` and `mp3` are words."""
+    glued = _GLUED.match(word)
+    return glued[1] if glued and glued[1] not in _GLUED_KEPT else word
 
 
 def _brand(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -193,7 +204,7 @@ def _brand(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", _CAMEL.sub("-", text).lower()).strip("-")
 
 
 STYLE_WORDS = OUTLINE | FILLED | DUOTONE | WEIGHTS

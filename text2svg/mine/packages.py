@@ -13,7 +13,7 @@ from typing import Protocol
 
 from text2svg.mine.iconify import Icon, IconSet, choose_sets, read_set
 from text2svg.mine.names import Name, NameReader
-from text2svg.mine.styles import set_lean, style_of
+from text2svg.mine.styles import set_lean, set_marks, style_of
 from text2svg.sample import Provenance, Sample, digest_of
 
 
@@ -62,6 +62,7 @@ def iter_iconify(
 def samples_of(icon_set: IconSet, keywords: KeywordSource | None = None) -> Iterator[Sample]:
     """The rows of one set."""
     reader = NameReader.of(icon_set.prefix, icon_set.names, icon_set.suffixes, icon_set.prefixes)
+    whole = set_marks(icon_set.title)
     lean = set_lean(icon_set.prefix, icon_set.title, reader.endings(icon_set.names))
     for icon in icon_set.icons():
         name = reader.read(icon.name, icon.categories)
@@ -82,6 +83,6 @@ def samples_of(icon_set: IconSet, keywords: KeywordSource | None = None) -> Iter
             caption=caption or name.caption,
             tags=tags,
             categories=icon.categories,
-            style=style_of(icon.body, name.marks, palette=icon_set.palette, lean=lean),
+            style=style_of(icon.body, name.marks or whole, palette=icon_set.palette, lean=lean),
             palette=icon_set.palette,
         )

@@ -17,6 +17,8 @@ WEIGHTS = frozenset({"thin", "light", "regular", "bold", "medium", "rounded", "r
 _OUTLINE_SETS = frozenset({
     "uil", "uit", "fa-regular", "fa6-regular", "fa7-regular", "simple-line-icons", "ei", "la", "mdi-light", "carbon",
     "cil", "ep", "radix-icons", "vaadin", "f7", "bi", "octicon", "gravity-ui", "fluent-mdl2", "ooui", "pajamas", "oui",
+    "codicon", "gg", "icons8", "lineicons", "mi", "mono-icons", "nimbus", "prime", "qlementine-icons", "bx", "iwwa",
+    "formkit", "fad", "ginetex",
 })  # fmt: skip
 """Sets whose unmarked icons are contours drawn as filled shapes; looked at by eye."""
 
@@ -24,8 +26,17 @@ _REMOVED = re.compile(r"<(mask|clipPath)\b.*?</\1>", re.S)
 _PAINT = re.compile(r"""\b(fill|stroke|stop-color)\s*[=:]\s*["']?\s*([^"';>]+?)\s*["';]""")
 _OPACITY = re.compile(r"""\b(?:fill-|stroke-)?opacity\s*[=:]\s*["']?\s*(0?\.\d+)""")
 _SHAPE = re.compile(r"<(path|circle|ellipse|rect|line|polyline|polygon|use)\b")
-_NO_COLOR = frozenset({"none", "currentcolor", "transparent", "inherit", "context-fill", "context-stroke"})
+_NO_COLOR = frozenset({
+    "none", "currentcolor", "transparent", "inherit", "context-fill", "context-stroke", "freeze", "remove",
+})  # fmt: skip
+"""Values that are no colour; the last two are what `fill` means inside an animation."""
 _GREYS = re.compile(r"#(?:([0-9a-f])\1\1|([0-9a-f]{2})\2\2)$|black$|white$|gr[ae]y$")
+
+
+def set_marks(title: str) -> tuple[str, ...]:
+    """Style words that hold for a whole set, from its title: `IconPark Solid` gives `solid`."""
+    words = title.lower().replace("-", " ").split()
+    return tuple(word for word in words if word in FILLED or word in DUOTONE)
 
 
 def set_lean(prefix: str, title: str, endings: Mapping[str, int]) -> str:
@@ -34,10 +45,8 @@ def set_lean(prefix: str, title: str, endings: Mapping[str, int]) -> str:
     A set that has `bell` and `bell-fill` draws `bell` as an outline; one that has `bell` and `bell-outline` fills it.
     """
     words = set(title.lower().replace("-", " ").split())
-    if words & (OUTLINE | {"thin"}) or prefix in _OUTLINE_SETS or prefix.endswith("-outline"):
+    if words & (OUTLINE | {"thin"}) or prefix in _OUTLINE_SETS:
         return "outline"
-    if words & {"solid", "fill", "filled"}:
-        return "filled"
     total = max(1, sum(endings.values()))
     lines = sum(count for word, count in endings.items() if word in OUTLINE) / total
     fills = sum(count for word, count in endings.items() if word in FILLED) / total
