@@ -1,0 +1,265 @@
+"""CSS as far as drawings need it: declarations, and style sheets applied to the elements they name.
+
+The one door of tinycss2. Refuses every at-rule, every property outside the allow-list, every value that is not of the
+property's type once escapes are decoded, and selectors with pseudo-classes, attributes or siblings. A sheet is resolved
+into the elements and never written out again, so a drawing cannot style the page around it. The trade-off: media
+queries and hover states are lost; a picture has one state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+import tinycss2
+from tinycss2 import ast
+from tinycss2.color4 import parse_color
+
+from text2svg.errors import LimitError
+from text2svg.svg.allowed import ELEMENTS, PRESENTATION, STYLE_ONLY
+
+MAX_SELECTORS = 5_000  # the largest honest sheets have hundreds
+_MAX_COMPOUNDS = 8
+_MAX_VALUE = 1_000  # characters; a dash array is the longest honest value
+_COLORED = frozenset(["fill", "stroke", "color", "flood-color", "lighting-color", "stop-color"])
+_WIDE = frozenset(["inherit", "initial", "unset", "none", "currentcolor", "context-fill", "context-stroke"])
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One checked property; `value` is in its safe spelling."""
+
+    name: str
+    value: str
+    important: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Compound:
+    tag: str
+    names: frozenset[str]
+    """Classes as `.a`, ids as `#a`, all of which the element must bear."""
+    child: bool
+    """Whether it must be the direct child of the compound before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    compounds: tuple[_Compound, ...]
+    specificity: tuple[int, int, int]
+    declarations: tuple[Declaration, ...]
+
+
+def declarations(text: str, removed: set[str]) -> list[Declaration]:
+    """The safe declarations of a `style` attribute; what was refused is added to `removed`."""
+    return _declared(tinycss2.parse_blocks_contents(text, skip_comments=True, skip_whitespace=True), removed)
+
+
+def _declared(nodes: Iterable[ast.Node], removed: set[str]) -> list[Declaration]:
+    kept: list[Declaration] = []
+    for node in nodes:
+        if node.type != "declaration":
+            removed.add("css-error" if node.type == "error" else "css-rule")
+            continue
+        name = node.lower_name
+        if name == "marker":
+            each = [_checked(f"{name}-{end}", node) for end in ("start", "mid", "end")]
+        else:
+            each = [_checked(name, node)]
+        for declaration in each:
+            if declaration is not None:
+                kept.append(declaration)
+            elif name in PRESENTATION or name in STYLE_ONLY or name == "marker":
+                removed.add(f"css-value:{name}")
+            else:
+                removed.add(f"css-property:{_short(name)}")
+    return kept
+
+
+def _checked(name: str, node: ast.Declaration) -> Declaration | None:
+    check = PRESENTATION.get(name) or STYLE_ONLY.get(name)
+    if check is None:
+        return None
+    value = _written(node.value)
+    if value is None or len(value) > _MAX_VALUE:
+        return None
+    if name in _COLORED and not value.startswith("url(") and value.lower() not in _WIDE and parse_color(value) is None:
+        return None  # CSS ignores a declaration it cannot read; as an attribute it would win over a good one
+    safe = check(value)
+    return Declaration(name, safe, node.important) if safe else None
+
+
+def _written(tokens: Iterable[ast.Node]) -> str | None:
+    """The tokens with escapes decoded and `var()` replaced by its fallback; None when something has no safe form."""
+    pieces: list[str] = []
+    for token in tokens:
+        piece: str | None
+        if token.type == "whitespace":
+            piece = " "
+        elif token.type == "comment":
+            piece = ""
+        elif token.type == "url":
+            piece = f"url({token.value})"
+        elif token.type == "string":
+            piece = f'"{token.value}"' if '"' not in token.value and "\\" not in token.value else None
+        elif token.type == "function":
+            piece = _called(token)
+        elif token.type in ("ident", "literal"):
+            piece = token.value
+        elif token.type == "hash":
+            piece = f"#{token.value}"
+        elif token.type in ("number", "percentage", "dimension"):
+            piece = token.serialize()
+        else:
+            piece = None
+        if piece is None:
+            return None
+        pieces.append(piece)
+    return "".join(pieces).strip()
+
+
+def _called(token: ast.FunctionBlock) -> str | None:
+    if token.lower_name == "var":
+        commas = [index for index, each in enumerate(token.arguments) if each == ","]
+        return _written(token.arguments[commas[0] + 1 :]) if commas else None
+    inner = _written(token.arguments)
+    if inner is None:
+        return None
+    if token.lower_name == "url":
+        inner = inner.strip('"')
+    return f"{token.name}({inner})"
+
+
+def _short(name: str) -> str:
+    return "".join(letter for letter in name if letter.isalnum() or letter in "-_@")[:40]
+
+
+class Sheet:
+    """All style sheets of a drawing, in order."""
+
+    def __init__(self, texts: Iterable[str], removed: set[str]) -> None:
+        self._rules: dict[str, list[tuple[int, _Rule]]] = {}
+        order = 0
+        for text in texts:
+            for rule in _rules(text, removed):
+                order += 1
+                if order > MAX_SELECTORS:
+                    raise LimitError("css-limit", f"more than {MAX_SELECTORS} selectors")
+                self._rules.setdefault(_key(rule.compounds[-1]), []).append((order, rule))
+
+    def matching(self, element: Element, ancestors: list[Element]) -> list[Declaration]:
+        """Declarations for the element, weakest first, `important` ones not yet moved up."""
+        found: list[tuple[tuple[int, int, int], int, _Rule]] = []
+        for name in (*_borne(element), element.tag, "*"):
+            for order, rule in self._rules.get(name, ()):
+                if _matches(rule.compounds, element, ancestors):
+                    found.append((rule.specificity, order, rule))
+        found.sort(key=lambda each: each[:2])
+        return [declaration for _, _, rule in found for declaration in rule.declarations]
+
+
+def cascade(sheet: list[Declaration], inline: list[Declaration]) -> Mapping[str, str]:
+    """The winning value of each property, later declarations last."""
+    won: dict[str, str] = {}
+    for important in (False, True):
+        for declaration in (*sheet, *inline):
+            if declaration.important == important:
+                won.pop(declaration.name, None)  # order matters between `font` and `font-size`
+                won[declaration.name] = declaration.value
+    return won
+
+
+def _rules(text: str, removed: set[str]) -> Iterator[_Rule]:
+    for node in tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True):
+        if node.type == "error":
+            removed.add("css-error")
+        elif node.type == "at-rule":
+            removed.add(f"css-rule:@{_short(node.lower_at_keyword)}")
+        elif node.type == "qualified-rule":
+            content = tinycss2.parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)
+            declared = tuple(_declared(content, removed))
+            for selector in _split(node.prelude):
+                compounds = _compounds(selector)
+                if compounds is None or any(each.tag and each.tag not in ELEMENTS for each in compounds):
+                    removed.add("css-selector")
+                elif declared:
+                    yield _Rule(compounds, _specificity(compounds), declared)
+
+
+def _split(prelude: Iterable[ast.Node]) -> list[list[ast.Node]]:
+    parts: list[list[ast.Node]] = [[]]
+    for token in prelude:
+        if token == ",":
+            parts.append([])
+        elif token.type != "comment":
+            parts[-1].append(token)
+    return parts
+
+
+def _compounds(tokens: list[ast.Node]) -> tuple[_Compound, ...] | None:
+    """The selector as compounds from the outermost in, or None when it asks for more than names and ancestry."""
+    found: list[_Compound] = []
+    tag, names, child, dot, started = "", set[str](), False, False, False
+    for token in [*tokens, None]:
+        if dot and (token is None or token.type != "ident"):
+            return None
+        if token is None or token.type == "whitespace" or token == ">":
+            if started:
+                found.append(_Compound(tag, frozenset(names), child))
+                tag, names, child, started = "", set(), False, False
+            if token is not None and token == ">":
+                child = True
+        elif dot:
+            names.add(f".{token.value}")
+            dot = False
+        elif token == ".":
+            dot = started = True
+        elif token.type == "hash":
+            names.add(f"#{token.value}")
+            started = True
+        elif (token.type == "ident" and not started) or token == "*":
+            tag = "" if token == "*" else token.value
+            started = True
+        else:
+            return None
+    return tuple(found) if 0 < len(found) <= _MAX_COMPOUNDS and not child else None
+
+
+def _specificity(compounds: tuple[_Compound, ...]) -> tuple[int, int, int]:
+    names = [name for compound in compounds for name in compound.names]
+    ids = sum(name.startswith("#") for name in names)
+    return ids, len(names) - ids, sum(bool(compound.tag) for compound in compounds)
+
+
+def _key(compound: _Compound) -> str:
+    """One name every matching element bears; `min` puts `#` before `.`."""
+    return min(compound.names, default=compound.tag or "*")
+
+
+def _borne(element: Element) -> list[str]:
+    borne = list(dict.fromkeys(f".{name}" for name in element.get("class", "").split()))
+    if "id" in element.attrib:
+        borne.append(f"#{element.attrib['id']}")
+    return borne
+
+
+def _fits(compound: _Compound, element: Element) -> bool:
+    return (not compound.tag or compound.tag == element.tag) and compound.names.issubset(_borne(element))
+
+
+def _matches(compounds: tuple[_Compound, ...], element: Element, ancestors: list[Element]) -> bool:
+    """Walk the chain once, keeping which prefixes of the selector end here and which ended above."""
+    if len(compounds) == 1:
+        return _fits(compounds[0], element)
+    above: set[int] = set()
+    here: set[int] = set()
+    for node in (*ancestors, element):
+        reached = {
+            index
+            for index, compound in enumerate(compounds)
+            if (index == 0 or (index - 1 in (here if compound.child else above))) and _fits(compound, node)
+        }
+        above |= reached
+        here = reached
+    return len(compounds) - 1 in here
