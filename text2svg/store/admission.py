@@ -1,0 +1,43 @@
+"""What may enter the store: raw rows that are what they say, later rows that answer for their input.
+
+Refuses a digest that is not its raw text's. The trade-off: hashing every drawing once more costs 1 us a row, and a
+wrong digest would otherwise be found only when somebody looks for it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from sqlmodel import Session
+
+from text2svg.errors import StoreError
+from text2svg.sample import digest_of
+from text2svg.store import index, queries
+from text2svg.store.base import DROPPED, DUPLICATE, OK, Row, ShardKey
+from text2svg.store.models import ShardRow
+
+
+def mark_duplicates(session: Session, rows: Sequence[Row]) -> list[Row]:
+    """Raw rows with every repeated drawing marked. Raises StoreError for a row that is not what it says."""
+    seen = set(index.ids_of(session, [row.digest for row in rows if row.status == OK]))
+    marked = []
+    for number, row in enumerate(rows):
+        if row.provenance is None or digest_of(row.raw) != row.digest:
+            raise StoreError(f"raw row {number} ({row.digest!r}) lacks provenance or has a wrong digest")
+        if row.status == OK and row.digest in seen:
+            row = dataclasses.replace(row, status=DROPPED, reason=DUPLICATE)
+        elif row.status == OK:
+            seen.add(row.digest)
+        marked.append(row)
+    return marked
+
+
+def check_input(session: Session, key: ShardKey, rows: Sequence[Row]) -> str:
+    """The root of a later shard. Raises StoreError when its rows are not one for each ok row of its input."""
+    found = queries.manifests(session.connection(), ShardRow.id == key.input)
+    if not found:
+        raise StoreError(f"stage {key.stage!r} names an input shard that is not there: {key.input}")
+    if len(rows) != found[0].count(OK):
+        raise StoreError(f"stage {key.stage!r} gives {len(rows)} rows for {found[0].count(OK)} of its input")
+    return found[0].root
