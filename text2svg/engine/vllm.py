@@ -1,0 +1,206 @@
+"""Starts a vLLM server in an environment of its own and speaks to it.
+
+vLLM and the web app cannot share an environment (they need different majors of pillow), so the interpreter is given and
+vLLM is never imported here. The server listens on the loopback address only, writes to a log file, and ends with this
+engine. Refuses to restart a server that died: its log says why, and a loop of 80-second starts helps nobody. The
+trade-off: the first prompt waits for the start, 11 s (eager) to 80 s (compiled) for the small model on two CPU cores.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from text2svg.engine.base import Completion, Delta, Prompt, Sampling
+from text2svg.engine.openai import OPTIONS, OpenAIEngine
+from text2svg.engine.wire import ServerOptions
+from text2svg.errors import ConfigError, EngineError, EngineUnavailable
+from text2svg.spec import Spec
+
+TAIL_LINES = 25
+"""How much of the log a crash message shows."""
+
+STOP_S = 15.0
+"""How long the server may take to end before it is killed."""
+
+TOKEN_TEXT = {"spaces_between_special_tokens": False, "skip_special_tokens": True}
+"""vLLM's own fields: text is the plain concatenation of tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class VllmOptions:
+    """How to start the server."""
+
+    python: str
+    """Interpreter of the environment that holds vLLM."""
+    arguments: tuple[str, ...] = ()
+    """More command line arguments, e.g. `--enforce-eager`."""
+    log: Path | None = None
+    """Log file; a temporary one when None."""
+    start_s: float = 600.0
+    """Longest wait for the server to answer."""
+
+
+class VllmEngine:
+    """An Engine over a server it owns. Construction starts nothing; `start` or the first prompt does."""
+
+    streams = True
+
+    def __init__(
+        self,
+        model: str,
+        options: VllmOptions,
+        server: ServerOptions | None = None,
+        *,
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
+        self.model, self.options = model, options
+        extra = TOKEN_TEXT | dict(server.extra if server else {})
+        self._server = replace(server or ServerOptions(), model="text2svg", extra=extra)
+        self._progress = progress or (lambda _: None)
+        self.name = f"vllm:{model}"
+        self.reads_images = self._server.images
+        self.log = options.log or Path(tempfile.mkdtemp(prefix="text2svg-vllm-")) / "server.log"
+        self._guard = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._client: OpenAIEngine | None = None
+
+    def complete(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
+        """Answer every prompt in order; starts the server when it is not up."""
+        client = self.start()
+        with self._watch():
+            return client.complete(prompts, sampling)
+
+    def stream(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Delta]:
+        """Yield pieces as they arrive; starts the server when it is not up."""
+        client = self.start()
+        with self._watch():
+            yield from client.stream(prompts, sampling)
+
+    def start(self) -> OpenAIEngine:
+        """Start the server and wait until it answers. Raises EngineError with the end of its log when it dies."""
+        with self._guard:
+            if self._client is None:
+                try:
+                    self._client = self._launch()
+                except BaseException:
+                    self._stop()
+                    raise
+            return self._client
+
+    def close(self) -> None:
+        """End the server and every process it started."""
+        with self._guard:
+            if self._client is not None:
+                self._client.close()
+            self._client = None
+            self._stop()
+
+    def _launch(self) -> OpenAIEngine:
+        port = _free_port()
+        command = [self.options.python, "-m", "vllm.entrypoints.openai.api_server", "--model", self.model]
+        command += ["--served-model-name", self._server.model, "--host", "127.0.0.1", "--port", str(port)]
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as out:
+            try:
+                self._process = subprocess.Popen(
+                    [*command, *self.options.arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,  # its workers end with it, by one signal to the group
+                )
+            except OSError as error:
+                hint = "give the python of an environment where vllm is installed"
+                raise ConfigError(f"cannot run {self.options.python}: {error}", hint=hint) from error
+        client = OpenAIEngine(f"http://127.0.0.1:{port}/v1", self._server)
+        try:
+            self._wait(client)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def _wait(self, client: OpenAIEngine) -> None:
+        began, said = time.monotonic(), ""
+        while True:
+            self._check_alive()
+            try:
+                client.models()
+                return
+            except EngineUnavailable:
+                waited = time.monotonic() - began
+            if waited > self.options.start_s:
+                raise EngineUnavailable(
+                    f"vLLM did not answer within {self.options.start_s:g} s\n{self._tail()}",
+                    hint="raise start_s, or add --enforce-eager",
+                )
+            line = self._tail(1)
+            if line != said:
+                self._progress(f"{waited:.0f} s: {line}")
+                said = line
+            time.sleep(0.3)
+
+    def _check_alive(self) -> None:
+        code = self._process.poll() if self._process else None
+        if code is not None:
+            raise EngineError(
+                f"vLLM ended with code {code}; the end of {self.log}:\n{self._tail()}",
+                hint="the last lines usually name the cause; memory and --max-model-len are the usual ones",
+            )
+
+    @contextlib.contextmanager
+    def _watch(self) -> Iterator[None]:
+        """A request that fails because the server died says so, with the log."""
+        try:
+            yield
+        except EngineError:
+            self._check_alive()
+            raise
+
+    def _tail(self, lines: int = TAIL_LINES) -> str:
+        with self.log.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - 16_384))
+            text = stream.read().decode("utf-8", "replace")
+        return "\n".join(text.strip().splitlines()[-lines:])
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):  # gone between the check and the signal
+            os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_S)
+        with contextlib.suppress(ProcessLookupError):  # whatever of the group is left
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def from_spec(spec: Spec) -> VllmEngine:
+    """`vllm:FOLDER?python=/path/to/python`, with log=, start_s=, arguments=, and options of openai."""
+    own = {"python": str, "log": Path, "start_s": float, "arguments": lambda text: tuple(text.split())}
+    shared = {name: OPTIONS[name] for name in ("grammar", "chat", "images", "logprobs", "silence_s", "concurrency")}
+    if not spec.name or "python" not in spec.options:
+        raise ConfigError(
+            "vllm needs a model and the python of its own environment",
+            hint="write vllm:FOLDER?python=/path/to/vllm-environment/bin/python",
+        )
+    values = spec.read(own | shared)
+    started = VllmOptions(**{name: values.pop(name) for name in own if name in values})
+    return VllmEngine(spec.name, started, ServerOptions(**values))
