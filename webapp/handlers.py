@@ -1,0 +1,231 @@
+"""What the app does, without a browser: requests in, views out.
+
+The tabs, the HTTP routes and the tests all call these functions. A handler turns every error of `text2svg.errors` into a
+`Notice` with its hint, and lets anything else escape: a defect should be seen in the log, not smoothed over.
+
+Refuses to hold state between calls. The trade-off: the browser sends a drawing back when it wants it optimized, and we
+clean it again, which costs about a millisecond and means a restart of the server loses nobody's work.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from text2svg.errors import Text2SVGError
+from text2svg.generate.request import Request
+from webapp.notices import error_view, notice_of
+from webapp.preview import shown, sizes
+from webapp.progress import Board
+from webapp.views import CreateView, ExploreView, Notice, OptimizeView, Relative, Status
+
+MAX_PROMPT = 300
+"""Characters. Longer text is outside anything the generator was trained on."""
+MAX_CANDIDATES = 4
+MAX_TOKENS = 1024
+MAX_SEED = 2**31 - 1
+FRAME_S = 0.07
+"""About 14 pictures a second: below that a drawing looks steady, above it the browser only decodes more."""
+DEADLINE_S = 60.0
+"""One visitor may hold the engine this long."""
+PAGE = 48
+"""Drawings on one page of Explore: eight rows of six."""
+STYLES = ("", "outline", "filled", "duotone", "color")
+
+
+class Runtime(Protocol):
+    """The part of `text2svg.runtime.Runtime` that the app uses."""
+
+    def generate(self, request: Request) -> Iterator[object]: ...  # noqa: D102
+    def optimize(self, svg: str, *, profile: str) -> Any: ...  # noqa: D102
+    def search_words(self, query: str, k: int, **filters: str) -> Sequence[Any]: ...  # noqa: D102
+    def search_drawing(self, svg: str, k: int, **filters: str) -> Sequence[Any]: ...  # noqa: D102
+    def browse(self, k: int, offset: int, **filters: str) -> Sequence[Any]: ...  # noqa: D102
+    def png(self, svg: str, size: int) -> bytes: ...  # noqa: D102
+    def describe(self) -> Mapping[str, Any]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What Explore narrows down to; an empty text means everything."""
+
+    style: str = ""
+    licence: str = ""
+    count: int = PAGE
+
+
+def make_request(prompt: str, style: str, n: int, seed: int, **sampling: float) -> Request:
+    """A request within the app's limits; out-of-range numbers are clamped, not refused."""
+    words = " ".join(prompt.split())[:MAX_PROMPT]
+    return Request(
+        prompt=words,
+        style=style if style in STYLES else "",
+        n=_clamp(n, 1, MAX_CANDIDATES),
+        seed=_clamp(seed, 0, MAX_SEED),
+        max_tokens=_clamp(sampling.get("max_tokens", 300), 32, MAX_TOKENS),
+        temperature=max(0.0, min(2.0, float(sampling.get("temperature", 0.7)))),
+        top_p=max(0.05, min(1.0, float(sampling.get("top_p", 0.9)))),
+    )
+
+
+def _clamp(value: float | None, low: int, high: int) -> int:
+    # A cleared number field arrives as None.
+    return max(low, min(high, int(value or 0)))
+
+
+def generate(
+    runtime: Runtime,
+    request: Request,
+    *,
+    run: int = 0,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[CreateView]:
+    """Views of a request as it is drawn, at most one per FRAME_S; closing the iterator frees the engine."""
+    board = Board(CreateView("running", request.prompt, request.style, run))
+    if not request.prompt:
+        yield replace(board.view, state="error", notice=Notice("error.empty", level="info"))
+        return
+    start = shown_at = clock()
+    events = None
+    try:
+        events = runtime.generate(request)
+        for event in events:
+            urgent = board.take(event)
+            now = clock()
+            if now - start > DEADLINE_S:
+                yield board.stopped(Notice("error.deadline", level="info"))
+                return
+            if urgent or now - shown_at >= FRAME_S:
+                shown_at = now
+                yield board.frame()
+        yield board.finished(clock() - start)
+    except Text2SVGError as error:
+        yield board.failed(notice_of(error))
+    finally:
+        close = getattr(events, "close", None)
+        if close is not None:
+            close()
+
+
+def optimize(runtime: Runtime, svg: str, profile: str) -> OptimizeView:
+    """Cleans and optimizes one drawing; the sizes compare with the text as it was given."""
+    if not svg.strip():
+        return OptimizeView("error", notice=Notice("error.nothing", level="info"))
+    try:
+        before = shown(svg)
+        result = runtime.optimize(before.drawing.svg, profile=profile)
+        after = shown(result.text)
+    except Text2SVGError as error:
+        return OptimizeView("error", notice=notice_of(error))
+    raw, packed = sizes(svg)
+    return OptimizeView(
+        "done",
+        before=before.drawing,
+        after=after.drawing,
+        raw_bytes=raw,
+        raw_gzip=packed,
+        saved=round(100 * (1 - after.drawing.size / raw), 1),
+        rung=str(result.rung),
+        difference=_difference(result.difference),
+        removed=before.removed,
+        warnings=tuple(str(warning) for warning in result.warnings),
+    )
+
+
+def _difference(value: object) -> float:
+    """The mean absolute difference, whether the optimizer reports a number or its whole measurement."""
+    if value is None:
+        return -1.0
+    return round(float(getattr(value, "mean_abs", value)), 3)  # type: ignore[arg-type]
+
+
+def browse(runtime: Runtime, filters: Filters, offset: int = 0) -> ExploreView:
+    """A page of the corpus, before anybody searched."""
+    return _page(
+        ExploreView("done", "browse", offset=offset),
+        lambda: runtime.browse(filters.count, offset, **_narrow(filters)),
+        filters,
+    )
+
+
+def search_words(runtime: Runtime, query: str, filters: Filters) -> ExploreView:
+    """The drawings nearest to some words; no words means browsing."""
+    words = " ".join(query.split())[:MAX_PROMPT]
+    if not words:
+        return browse(runtime, filters)
+    return _page(
+        ExploreView("done", "words", words),
+        lambda: runtime.search_words(words, filters.count, **_narrow(filters)),
+        filters,
+    )
+
+
+def search_drawing(runtime: Runtime, svg: str, filters: Filters) -> ExploreView:
+    """The drawings nearest to a drawing."""
+    if not svg.strip():
+        return ExploreView("error", "drawing", notice=Notice("error.nothing", level="info"))
+    try:
+        drawing = shown(svg).drawing
+    except Text2SVGError as error:
+        return error_view(ExploreView(kind="drawing"), error)
+    return _page(
+        ExploreView("done", "drawing", query_drawing=drawing),
+        lambda: runtime.search_drawing(drawing.svg, filters.count, **_narrow(filters)),
+        filters,
+    )
+
+
+def _narrow(filters: Filters) -> dict[str, str]:
+    named = {"style": filters.style, "licence": filters.licence}
+    return {name: value for name, value in named.items() if value}
+
+
+def _page(view: ExploreView, find: Callable[[], Sequence[Any]], filters: Filters) -> ExploreView:
+    try:
+        hits = find()
+        relatives = tuple(_relatives(hits))
+    except Text2SVGError as error:
+        return error_view(view, error)
+    notice = None if relatives else Notice("explore.none", level="info")
+    more = view.kind == "browse" and len(hits) >= filters.count
+    following = view.offset + len(hits) if more else 0
+    return replace(view, relatives=relatives, next=following, notice=notice)
+
+
+def _relatives(hits: Sequence[Any]) -> Iterator[Relative]:
+    for hit in hits:
+        try:
+            drawing = shown(hit.svg).drawing
+        except Text2SVGError:
+            # A corpus row that the preview refuses is left out of the page, never shown unclean.
+            continue
+        yield Relative(
+            digest=hit.digest,
+            drawing=drawing,
+            score=round(float(hit.score), 4),
+            caption=hit.caption,
+            style=hit.style,
+            collection=hit.collection,
+            name=hit.name,
+            licence=hit.licence,
+            author=hit.author,
+            url=hit.url if hit.url.startswith("https://") else "",
+        )
+
+
+def png(runtime: Runtime, svg: str, size: int) -> bytes:
+    """A PNG of a cleaned drawing, `size` pixels square (16..2048); raises SvgError or RenderError."""
+    return runtime.png(shown(svg, measured=False).drawing.svg, max(16, min(2048, size)))
+
+
+def status(runtime: Runtime) -> Status:
+    """What the header says about the engine and the corpus."""
+    facts = runtime.describe()
+    return Status(
+        engine=str(facts.get("engine", "")),
+        model=str(facts.get("model", "")),
+        rows=int(facts.get("rows", 0)),
+        licences=tuple(str(name) for name in facts.get("licences", ())),
+    )

@@ -1,0 +1,162 @@
+// The Create page: the header, example chips, and the stage where candidates are drawn side by side.
+(() => {
+  "use strict";
+  const { t, h, picture, paint, count, bytes, grounds, facts, notice, code, actions, theme, makers, seen } = Text2SVG;
+  const MARK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="M5 25C5 9 27 23 27 7" ' +
+    'fill="none" stroke="#d9542b" stroke-width="3.2" stroke-linecap="round"/><circle cx="5" cy="25" r="3.4" ' +
+    'fill="#d9542b"/><rect x="23.6" y="3.6" width="6.8" height="6.8" rx="1.6" fill="#d9542b"/></svg>';
+
+  makers.header = ({ root }) => (status) => {
+    const rows = status.rows ? h("span", { class: "t2s-corpus", text: t("app.corpus", { n: count(status.rows) }) }) : null;
+    const engine = status.model || status.engine;
+    root.replaceChildren(
+      h("div", { class: "t2s-brand" }, picture(MARK), h("h1", { text: t("app.title") }),
+        h("p", { text: t("app.tagline") })),
+      h("div", { class: "t2s-status" }, rows,
+        engine ? h("span", { class: "t2s-engine", title: status.engine, text: engine }) : null,
+        h("button", { type: "button", class: "t2s-theme", "aria-label": t("app.theme"), title: t("app.theme"),
+          on: { click: () => theme(document.body.classList.contains("dark") ? "light" : "dark") } })),
+    );
+  };
+
+  makers.footer = ({ root }) => () => root.replaceChildren(h("p", { text: t("app.foot") }));
+
+  makers.chips = ({ root, trigger }) => (value) => {
+    const chips = (value.examples || []).map((example) => h("button", { type: "button", class: "t2s-chip",
+      text: example.text, on: { click: () => trigger("pick", example) } }));
+    root.replaceChildren(h("span", { class: "t2s-try", text: t("create.try") }), ...chips);
+  };
+
+  makers.counter = ({ root }) => (value) => {
+    const left = h("span", { class: "t2s-count", "data-testid": "counter" });
+    root.replaceChildren(h("span", { class: "t2s-keys", text: t("create.keys") }), left);
+    const show = (text) => { left.textContent = `${[...text].length} / ${value.limit}`; };
+    document.addEventListener("input", (event) => {
+      if (event.target.closest && event.target.closest("#create-prompt")) show(event.target.value);
+    });
+    const field = document.querySelector("#create-prompt textarea");
+    show(field ? field.value : "");
+    // Chips and "use as example words" set the field without an input event.
+    setInterval(() => {
+      const now = document.querySelector("#create-prompt textarea");
+      if (seen(now)) show(now.value);
+    }, 500);
+  };
+
+  function card(index, pick) {
+    const image = picture("");
+    const state = h("span", { class: "t2s-state", "aria-live": "off" });
+    const node = h("button", { type: "button", class: "t2s-card", "data-index": index, "data-testid": "card",
+      "aria-label": t("create.pick", { n: index + 1 }), on: { click: () => pick(index) } },
+    h("span", { class: "t2s-paper" }, image), h("span", { class: "t2s-foot" }, h("b", { text: index + 1 }), state));
+    return { node, image, state };
+  }
+
+  function caption(candidate, best) {
+    if (candidate.state === "invalid") return `${t("state.invalid")}: ${candidate.reason}`;
+    if (candidate.state === "done") return bytes(candidate.drawing.size) + (best ? " · " + t("create.best") : "");
+    return t("state." + candidate.state);
+  }
+
+  function size(drawing) {
+    return drawing.size || new TextEncoder().encode(drawing.svg).length;
+  }
+
+  function detail(view, candidate, trigger) {
+    const { drawing } = candidate;
+    const name = `${view.prompt} ${candidate.seed}`;
+    const image = picture(drawing.svg, view.prompt);
+    const title = t("create.of", { n: candidate.index + 1, all: view.candidates.length });
+    const warnings = candidate.warnings.length
+      ? h("ul", { class: "t2s-list" }, ...candidate.warnings.map((text) => h("li", { text }))) : null;
+    return h("section", { class: "t2s-detail", "data-testid": "detail" },
+      h("div", { class: "t2s-big" }, h("figure", { class: "t2s-canvas" }, image), grounds()),
+      h("div", { class: "t2s-side" }, h("h2", { text: view.prompt }), h("p", { class: "t2s-sub", text: title }),
+        facts([["fact.size", bytes(size(drawing))], ["fact.gzip", drawing.gzip ? bytes(drawing.gzip) : ""],
+          ["fact.tokens", candidate.tokens || ""], ["fact.seed", candidate.seed]]),
+        actions(drawing.svg, name, [
+          ["act.optimize", () => trigger("optimize", { svg: drawing.svg })],
+          ["act.similar", () => trigger("similar", { svg: drawing.svg })],
+        ]), warnings, code(drawing.svg)));
+  }
+
+  makers.stage = ({ root, trigger }) => {
+    const line = h("p", { class: "t2s-line", role: "status", "aria-live": "polite" });
+    const grid = h("div", { class: "t2s-cards" });
+    const below = h("div", {});
+    root.replaceChildren(line, grid, below);
+    let cards = [], picked = null, run = null, halted = null, last = {}, shown = "";
+
+    // What "optimize here" showed belongs to the drawing that was looked at then.
+    const forget = () => {
+      const compare = document.querySelector("#create-compare .t2s");
+      if (compare) compare.replaceChildren();
+    };
+    const pick = (index) => { picked = index; forget(); draw(last); below.scrollIntoView({ block: "nearest", behavior: "smooth" }); };
+
+    function settle(view) {
+      if (view.state !== "running" || halted !== view.run) return view;
+      const candidates = view.candidates.map((one) => (
+        ["waiting", "drawing"].includes(one.state) ? { ...one, state: "stopped" } : one));
+      return { ...view, state: "stopped", candidates };
+    }
+
+    function status(view) {
+      if (view.state === "running") return t("create.running");
+      if (view.state === "stopped") return t("create.stopped");
+      if (view.state !== "done") return "";
+      return t("create.seconds", { n: view.candidates.length, s: count(view.seconds) });
+    }
+
+    function layCards(candidates) {
+      const wanted = candidates.length || 4;
+      if (cards.length === wanted) return;
+      cards = Array.from({ length: wanted }, (_, index) => card(index, pick));
+      grid.replaceChildren(...cards.map((one) => one.node));
+      grid.dataset.n = wanted;
+    }
+
+    function chosen(view) {
+      const able = (index) => view.candidates[index] && view.candidates[index].drawing.svg;
+      const wanted = [picked, ...view.order, ...view.candidates.map((one) => one.index)];
+      return wanted.find((index) => index !== null && able(index));
+    }
+
+    function showDetail(view, index) {
+      // While strokes arrive the cards tell the story; the large view comes when there is something to keep.
+      const ready = view.state !== "running" || picked !== null;
+      const candidate = ready && index !== undefined ? view.candidates[index] : null;
+      const key = candidate ? [view.run, index, candidate.state, view.candidates.length].join() : "";
+      const big = below.querySelector(".t2s-big img");
+      if (candidate && key === shown && big) return paint(big, candidate.drawing.svg);
+      shown = key;
+      below.replaceChildren(...[notice(view.notice), candidate && detail(view, candidate, trigger)].filter(Boolean));
+      return undefined;
+    }
+
+    function draw(incoming) {
+      last = incoming;
+      const view = settle({ candidates: [], order: [], state: "idle", ...incoming });
+      if (view.run !== run) { run = view.run; picked = null; shown = ""; forget(); }
+      root.dataset.state = document.body.dataset.create = view.state;
+      line.textContent = view.state === "idle" ? t("create.idle") : status(view);
+      layCards(view.candidates);
+      const index = chosen(view);
+      cards.forEach((one, at) => {
+        const candidate = view.candidates[at];
+        one.node.dataset.state = candidate ? candidate.state : "empty";
+        one.node.disabled = !candidate || !candidate.drawing.svg;
+        one.node.setAttribute("aria-pressed", String(at === index && Boolean(below.firstChild)));
+        one.state.textContent = candidate ? caption(candidate, at === view.order[0]) : "";
+        paint(one.image, candidate ? candidate.drawing.svg : "");
+      });
+      showDetail(view, index);
+      cards.forEach((one, at) => one.node.setAttribute("aria-pressed",
+        String(at === index && Boolean(below.querySelector(".t2s-detail")))));
+    }
+
+    Text2SVG.halt = () => { halted = run; draw(last); };
+    Text2SVG.settle = () => { if (last.state === "running") Text2SVG.halt(); else draw(last); };
+    return draw;
+  };
+})();

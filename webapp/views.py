@@ -1,0 +1,127 @@
+"""What a page shows, as plain values: handlers make them, the browser draws them, tests read them.
+
+Refuses HTML: a view holds text and numbers only, and `webapp/static/*.js` puts every text into the page with
+`textContent`, so nothing a visitor, a model or a corpus wrote can become markup. The trade-off is that the drawing code
+lives in JavaScript, where Python tests cannot see it; the browser tests in `tests/ui` do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message for people: `key` is translated in the browser, `detail` and `hint` are shown as they are."""
+
+    key: str
+    detail: str = ""
+    hint: str = ""
+    level: str = "error"
+    """`error` or `info`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One SVG that passed the sanitizer and the preview budget, with its sizes in bytes."""
+
+    svg: str = ""
+    size: int = 0
+    gzip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of the drawings that a request asked for."""
+
+    index: int
+    state: str = "waiting"
+    """`waiting`, `drawing`, `done`, `invalid` or `stopped`."""
+    drawing: Drawing = Drawing()
+    seed: int = 0
+    tokens: int = 0
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CreateView:
+    """The Create page: `state` is `idle`, `running`, `done`, `stopped` or `error`."""
+
+    state: str = "idle"
+    prompt: str = ""
+    style: str = ""
+    run: int = 0
+    """Changes with every request, so that the page knows when to forget the visitor's pick."""
+    candidates: tuple[Candidate, ...] = ()
+    order: tuple[int, ...] = ()
+    """Indexes of candidates, best first; empty until ranked."""
+    seconds: float = 0.0
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizeView:
+    """Before and after: `state` is `idle`, `done` or `error`; `saved` is a percentage of the raw bytes."""
+
+    state: str = "idle"
+    before: Drawing = Drawing()
+    after: Drawing = Drawing()
+    raw_bytes: int = 0
+    raw_gzip: int = 0
+    saved: float = 0.0
+    rung: str = ""
+    difference: float = -1.0
+    """Mean absolute difference of the two renderings, 0..255; -1 when not measured."""
+    removed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A drawing of the corpus with everything its licence asks us to show."""
+
+    digest: str
+    drawing: Drawing
+    score: float = 0.0
+    caption: str = ""
+    style: str = ""
+    collection: str = ""
+    name: str = ""
+    licence: str = ""
+    author: str = ""
+    url: str = ""
+    """Empty unless it is https."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExploreView:
+    """A page of the corpus: `kind` is `browse`, `words` or `drawing`; `state` is `idle`, `done` or `error`."""
+
+    state: str = "idle"
+    kind: str = "browse"
+    query: str = ""
+    query_drawing: Drawing = Drawing()
+    relatives: tuple[Relative, ...] = ()
+    offset: int = 0
+    """Where these drawings stand in the whole list; a page after the first is added to what is shown."""
+    next: int = 0
+    """Offset of the next page, 0 when there is none."""
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The line in the page's header."""
+
+    engine: str = ""
+    model: str = ""
+    rows: int = 0
+    licences: tuple[str, ...] = field(default=())
+
+
+def as_json(view: object) -> dict[str, Any]:
+    """A view as the JSON object that the browser receives."""
+    return asdict(view)  # type: ignore[call-overload]
