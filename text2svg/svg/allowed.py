@@ -1,7 +1,7 @@
 """The wide allow-list: which elements, attributes and style properties a safe drawing may hold, and of which type.
 
-`sanitize` rebuilds drawings from this table and from nothing else. Each type is one regular expression without nested
-repetition, so a long hostile value costs linear time. Refuses by silence: what is not named here does not survive.
+`sanitize` rebuilds drawings from this table and from nothing else. Each type is one regular expression, and repetitions
+that could meet are possessive, so a long hostile value costs linear time. Refuses by silence: what is not named here does not survive.
 The trade-off: CSS functions outside the lists (`env()`, `image-set()`, `color-mix()`) are lost rather than judged.
 
 `schema` is the narrow table of canonical drawings; everything it allows is allowed here too.
@@ -16,12 +16,13 @@ from typing import Final
 Check = Callable[[str], str | None]
 """The value in its safe spelling, or None."""
 
-_FRAGMENT: Final = r"""#[^\s"'()<>\\&#;{}`]+"""
-_COLOR: Final = (
-    r"#[0-9a-fA-F]{3,8}|[A-Za-z]+|(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch|color)\([A-Za-z\d\s.,%+/-]*\)"
-)
-_URL: Final = rf"""[uU][rR][lL]\(\s*(?P<q>["']?)\s*(?P<id>{_FRAGMENT})\s*(?P=q)\s*\)"""
-_CALLS: Final = r"[A-Za-z\d\s.,%+#()-]*"
+# Any name but one that could be mistaken for an address.
+_NAME: Final = r"""(?!\S*(?i:script):)[^\s"'()<>\\&#;{}`/]++"""
+_FRAGMENT: Final = f"#{_NAME}"
+_ARGUMENTS: Final = r"[A-Za-z\d\s.,%+#/-]*+"
+_COLOR: Final = rf"#[0-9a-fA-F]{{3,8}}|[A-Za-z]++|(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch|color)\({_ARGUMENTS}\)"
+_URL: Final = rf"""[uU][rR][lL]\(\s*+(?:"(?P<a>{_FRAGMENT})"|'(?P<b>{_FRAGMENT})'|(?P<c>{_FRAGMENT}))\s*+\)"""
+_CALLED: Final = rf"\({_ARGUMENTS}(?:\({_ARGUMENTS}\){_ARGUMENTS})*+\)"
 _FILTERS: Final = "blur|brightness|contrast|drop-shadow|grayscale|hue-rotate|invert|opacity|saturate|sepia"
 _TRANSFORMS: Final = "matrix|translate|translateX|translateY|scale|scaleX|scaleY|rotate|skew|skewX|skewY"
 _SHAPES: Final = "inset|circle|ellipse|polygon"
@@ -41,19 +42,24 @@ lengths = _matching(r"[\s\d.,%+A-Za-z-]*")
 """Numbers with units and single words such as `auto`; nothing that could call or address anything."""
 words = _matching(r"[\s\w,-]*")
 path_data = _matching(r"[\s\d.,+eE\-MmZzLlHhVvCcSsQqTtAa]*")
-color = _matching(rf"\s*(?:{_COLOR})\s*")
-calls = _matching(rf"\s*(?:none|(?:(?:{_TRANSFORMS})\s*\([\s\d.,%+A-Za-z-]*\)[\s,]*)*)\s*")
-fonts = _matching(r"""[\w\s,.%/"'-]*""")
-name = _matching(r"""[^\s"'()<>\\&#;{}`]+""")
-names = _matching(r"""[^"'()<>\\&#;{}`]+""")
+color = _matching(rf"\s*+(?:{_COLOR})\s*+")
+calls = _matching(rf"\s*+(?:none\s*+|(?:(?:{_TRANSFORMS})\s*+\({_ARGUMENTS}\)[\s,]*+)*+)")
+fonts = _matching(r"""[\w\s,."'-]*""")
+font = _matching(r"""(?:[\w\s,.%"'-]|/(?!/))*""")
+name = _matching(_NAME)
+names = _matching(rf"\s*+(?:{_NAME}\s*+)++")
 octaves = _matching(r"\s*(?:10|\d)(?:\.0*)?\s*")
 """Each octave costs the renderer a pass over all pixels; browsers stop at 9."""
 prose = _matching(r"(?s:.*)")
-_paint = re.compile(rf"\s*(?:(?P<color>{_COLOR})|{_URL}(?P<fallback>\s*(?:{_COLOR}))?)\s*")
-_reference = re.compile(rf"\s*(?:(?P<word>[A-Za-z-]+|(?:{_SHAPES})\({_CALLS}\))|{_URL})\s*")
-_filter = re.compile(rf"""\s*(?:none|inherit|initial|unset|(?:(?:{_FILTERS})\({_CALLS}\)|url\(["']?{_FRAGMENT}["']?\)|\s+)*)""")
-_fragment = re.compile(rf"\s*({_FRAGMENT})\s*")
-_picture = re.compile(r"\s*(data:image/(?:png|jpe?g|webp|gif);base64,[A-Za-z0-9+/=\s]+)")
+_paint = re.compile(rf"\s*+(?:(?P<color>{_COLOR})|{_URL}(?P<fallback>\s*+(?:{_COLOR}))?)\s*+")
+_reference = re.compile(rf"\s*+(?:(?P<word>(?:{_SHAPES}){_CALLED}|[A-Za-z-]++)|{_URL})\s*+")
+_filter = re.compile(rf"\s*+(?:(?:none|inherit|initial|unset)\s*+|(?:(?:(?:{_FILTERS}){_CALLED}|{_URL})\s*+)*+)")
+_fragment = re.compile(rf"\s*+({_FRAGMENT})\s*+")
+_picture = re.compile(r"\s*+(data:image/(?:png|jpe?g|webp|gif);base64,[A-Za-z0-9+/=\s]++)")
+
+
+def _id(match: re.Match[str]) -> str:
+    return f"url({match['a'] or match['b'] or match['c']})"
 
 
 def paint(value: str) -> str | None:
@@ -61,7 +67,7 @@ def paint(value: str) -> str | None:
     match = _paint.fullmatch(value)
     if not match:
         return None
-    return match["color"] or f"url({match['id']}){match['fallback'] or ''}"
+    return match["color"] or _id(match) + (match["fallback"] or "")
 
 
 def reference(value: str) -> str | None:
@@ -69,7 +75,7 @@ def reference(value: str) -> str | None:
     match = _reference.fullmatch(value)
     if not match:
         return None
-    return match["word"] or f"url({match['id']})"
+    return match["word"] or _id(match)
 
 
 def filters(value: str) -> str | None:
@@ -121,7 +127,7 @@ TYPOGRAPHY: Final[Mapping[str, Check]] = {
 
 STYLE_ONLY: Final[Mapping[str, Check]] = {
     **TYPOGRAPHY,
-    "font": fonts,
+    "font": font,
     **dict.fromkeys(("mix-blend-mode", "isolation", "transform-box"), words),
     "transform": calls,
     **dict.fromkeys(

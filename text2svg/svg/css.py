@@ -20,6 +20,9 @@ from text2svg.errors import LimitError
 from text2svg.svg.allowed import ELEMENTS, PRESENTATION, STYLE_ONLY
 
 MAX_SELECTORS = 5_000  # the largest honest sheets have hundreds
+MAX_SHEET = 200_000  # characters; tinycss2 reads about a million a second
+MAX_WORK = 200_000  # selectors tried times depth; 20,000 elements with two classes each need 40,000
+_MAX_NESTING = 8
 _MAX_COMPOUNDS = 8
 _MAX_VALUE = 1_000  # characters; a dash array is the longest honest value
 _COLORED = frozenset(["fill", "stroke", "color", "flood-color", "lighting-color", "stop-color"])
@@ -90,7 +93,7 @@ def _checked(name: str, node: ast.Declaration) -> Declaration | None:
     return Declaration(name, safe, node.important) if safe else None
 
 
-def _written(tokens: Iterable[ast.Node]) -> str | None:
+def _written(tokens: Iterable[ast.Node], depth: int = 0) -> str | None:
     """The tokens with escapes decoded and `var()` replaced by its fallback; None when something has no safe form."""
     pieces: list[str] = []
     for token in tokens:
@@ -104,7 +107,7 @@ def _written(tokens: Iterable[ast.Node]) -> str | None:
         elif token.type == "string":
             piece = f'"{token.value}"' if '"' not in token.value and "\\" not in token.value else None
         elif token.type == "function":
-            piece = _called(token)
+            piece = _called(token, depth + 1)
         elif token.type in ("ident", "literal"):
             piece = token.value
         elif token.type == "hash":
@@ -119,16 +122,31 @@ def _written(tokens: Iterable[ast.Node]) -> str | None:
     return "".join(pieces).strip()
 
 
-def _called(token: ast.FunctionBlock) -> str | None:
+def _called(token: ast.FunctionBlock, depth: int) -> str | None:
+    if depth > _MAX_NESTING:
+        return None
     if token.lower_name == "var":
         commas = [index for index, each in enumerate(token.arguments) if each == ","]
-        return _written(token.arguments[commas[0] + 1 :]) if commas else None
-    inner = _written(token.arguments)
+        return _written(token.arguments[commas[0] + 1 :], depth) if commas else None
+    inner = _written(token.arguments, depth)
     if inner is None:
         return None
     if token.lower_name == "url":
         inner = inner.strip('"')
     return f"{token.name}({inner})"
+
+
+def hex_color(text: str) -> str:
+    """`#rrggbb`, or `#rrggbbaa` when translucent; the text itself, lower case, when it is no sRGB colour."""
+    parsed = parse_color(text)
+    if parsed is None or isinstance(parsed, str):
+        return text.strip().lower()
+    try:
+        coordinates = parsed.to("srgb").coordinates
+    except NotImplementedError:
+        return text.strip().lower()
+    levels = [round(255 * min(max(float(each or 0), 0.0), 1.0)) for each in (*coordinates, parsed.alpha)]
+    return "#" + "".join(f"{level:02x}" for level in levels[: 3 if levels[3] == 255 else 4])
 
 
 def _short(name: str) -> str:
@@ -140,8 +158,12 @@ class Sheet:
 
     def __init__(self, texts: Iterable[str], removed: set[str]) -> None:
         self._rules: dict[str, list[tuple[int, _Rule]]] = {}
+        self._names: dict[Element, frozenset[str]] = {}
+        self._work = 0
         order = 0
         for text in texts:
+            if len(text) > MAX_SHEET:
+                raise LimitError("css-limit", f"a sheet of {len(text)} characters, at most {MAX_SHEET}")
             for rule in _rules(text, removed):
                 order += 1
                 if order > MAX_SELECTORS:
@@ -151,12 +173,44 @@ class Sheet:
     def matching(self, element: Element, ancestors: list[Element]) -> list[Declaration]:
         """Declarations for the element, weakest first, `important` ones not yet moved up."""
         found: list[tuple[tuple[int, int, int], int, _Rule]] = []
-        for name in (*_borne(element), element.tag, "*"):
+        for name in (*self._borne(element), element.tag, "*"):
             for order, rule in self._rules.get(name, ()):
-                if _matches(rule.compounds, element, ancestors):
+                self._work += 1 if len(rule.compounds) == 1 else 1 + len(ancestors)
+                if self._work > MAX_WORK:
+                    raise LimitError("css-limit", "the style sheet takes too long to apply")
+                if self._matches(rule.compounds, element, ancestors):
                     found.append((rule.specificity, order, rule))
         found.sort(key=lambda each: each[:2])
         return [declaration for _, _, rule in found for declaration in rule.declarations]
+
+    def _borne(self, element: Element) -> frozenset[str]:
+        """The element's classes as `.a` and its id as `#a`."""
+        borne = self._names.get(element)
+        if borne is None:
+            found = {f".{name}" for name in element.get("class", "").split()}
+            if "id" in element.attrib:
+                found.add(f"#{element.attrib['id']}")
+            borne = self._names[element] = frozenset(found)
+        return borne
+
+    def _fits(self, compound: _Compound, element: Element) -> bool:
+        return (not compound.tag or compound.tag == element.tag) and compound.names <= self._borne(element)
+
+    def _matches(self, compounds: tuple[_Compound, ...], element: Element, ancestors: list[Element]) -> bool:
+        """Walk the chain once, keeping which prefixes of the selector end here and which ended above."""
+        if len(compounds) == 1:
+            return self._fits(compounds[0], element)
+        above: set[int] = set()
+        here: set[int] = set()
+        for node in (*ancestors, element):
+            reached = {
+                index
+                for index, compound in enumerate(compounds)
+                if (index == 0 or (index - 1 in (here if compound.child else above))) and self._fits(compound, node)
+            }
+            above |= reached
+            here = reached
+        return len(compounds) - 1 in here
 
 
 def cascade(sheet: list[Declaration], inline: list[Declaration]) -> Mapping[str, str]:
@@ -218,7 +272,7 @@ def _compounds(tokens: list[ast.Node]) -> tuple[_Compound, ...] | None:
         elif token.type == "hash":
             names.add(f"#{token.value}")
             started = True
-        elif (token.type == "ident" and not started) or token == "*":
+        elif not started and (token.type == "ident" or token == "*"):
             tag = "" if token == "*" else token.value
             started = True
         else:
@@ -235,31 +289,3 @@ def _specificity(compounds: tuple[_Compound, ...]) -> tuple[int, int, int]:
 def _key(compound: _Compound) -> str:
     """One name every matching element bears; `min` puts `#` before `.`."""
     return min(compound.names, default=compound.tag or "*")
-
-
-def _borne(element: Element) -> list[str]:
-    borne = list(dict.fromkeys(f".{name}" for name in element.get("class", "").split()))
-    if "id" in element.attrib:
-        borne.append(f"#{element.attrib['id']}")
-    return borne
-
-
-def _fits(compound: _Compound, element: Element) -> bool:
-    return (not compound.tag or compound.tag == element.tag) and compound.names.issubset(_borne(element))
-
-
-def _matches(compounds: tuple[_Compound, ...], element: Element, ancestors: list[Element]) -> bool:
-    """Walk the chain once, keeping which prefixes of the selector end here and which ended above."""
-    if len(compounds) == 1:
-        return _fits(compounds[0], element)
-    above: set[int] = set()
-    here: set[int] = set()
-    for node in (*ancestors, element):
-        reached = {
-            index
-            for index, compound in enumerate(compounds)
-            if (index == 0 or (index - 1 in (here if compound.child else above))) and _fits(compound, node)
-        }
-        above |= reached
-        here = reached
-    return len(compounds) - 1 in here

@@ -80,8 +80,7 @@ class SvgDocument:
 
     root: Element
     dropped: tuple[str, ...] = ()
-    """Sorted codes of what the parse left out: `foreign-element`, `foreign-attribute`, `processing-instruction`,
-    `doctype`."""
+    """Sorted: `foreign-element`, `foreign-attribute`, `processing-instruction`, `doctype`."""
 
     @property
     def text(self) -> str:
@@ -161,7 +160,7 @@ def _decode(data: bytes, limits: Limits) -> str:
         codec = declared[1].decode("ascii")
         if not _CODECS.match(codec):
             raise ParseError("encoding", f"unknown encoding {codec!r}")
-        if codec.lower().startswith("utf-16") or codec.lower().startswith("utf16"):
+        if codec.lower().startswith(("utf-16", "utf16")):
             codec = "utf-8"  # the declaration itself was readable as bytes, so it cannot be UTF-16
     try:
         return data.decode(codec or "utf-8")
@@ -189,7 +188,7 @@ def _repair(source: str) -> str:
 
 
 def _not_well_formed(error: expat.ExpatError) -> ParseError:
-    return ParseError("not-well-formed", f"{expat.ErrorString(error.code)} in line {error.lineno}")
+    return ParseError("not-well-formed", str(error))
 
 
 class _Builder:
@@ -290,7 +289,7 @@ class _Builder:
                 scope[key[6:]] = value
             else:
                 rest[key] = value
-        if self.depth == 1 and scope.get("", "") == "" and "xmlns" in attributes:
+        if self.depth == 1 and not scope[""]:
             scope[""] = SVG_NS  # xmlns="" on the root: the scraper's way of saying nothing
         self.scopes.append((self.depth, self.scope))
         self.scope = scope

@@ -24,13 +24,14 @@ from text2svg.svg.document import Limits, parse, serialize
 from text2svg.svg.references import check_expansion
 
 if TYPE_CHECKING:
-    from text2svg.svg.css import Sheet
+    from text2svg.svg.css import Declaration, Sheet
 
 _TEXTUAL = frozenset(["text", "tspan", "textPath", "title", "desc"])
 _PROSE = frozenset(["title", "desc"])
 _ANIMATION = frozenset(["animate", "animateColor", "animateMotion", "animateTransform", "set", "mpath", "discard"])
 _QUIET = frozenset(["style", "metadata"])
 _USED = re.compile(r"""url\(#([^)]+)\)""")
+_MAX_REASONS = 100  # a hostile file can invent as many names as it has bytes
 _NAMED = ("aria-labelledby", "aria-describedby")
 
 
@@ -53,7 +54,7 @@ def sanitize(text: str | bytes, limits: Limits = Limits(), *, keep_images: bool 
     # Again, on what is left: a style sheet's references are attributes now, and a removed element may have hidden
     # another one of the same id.
     check_expansion(root, limits.max_use_expansion, limits.max_paint_expansion)
-    return Sanitized(serialize(root), tuple(sorted(cleaner.removed.union(document.dropped))))
+    return Sanitized(serialize(root), tuple(sorted(cleaner.removed.union(document.dropped))[:_MAX_REASONS]))
 
 
 class _Cleaner:
@@ -65,6 +66,7 @@ class _Cleaner:
         self.removed: set[str] = set()
         self.budget = limits.max_bytes  # characters that style declarations may add
         self.sheet: Sheet | None = None
+        self.inline: dict[str, list[Declaration]] = {}  # editors repeat one style on every shape
 
     def run(self) -> Element:
         texts = ["".join(style.itertext()) for style in self.root.iter("style")]
@@ -159,7 +161,10 @@ class _Cleaner:
         from text2svg.svg.css import cascade, declarations
 
         matched = self.sheet.matching(source, ancestors) if self.sheet is not None else []
-        inline = declarations(source.attrib["style"], self.removed) if "style" in source.attrib else []
+        text = source.get("style", "")
+        inline = self.inline.get(text)
+        if inline is None:
+            inline = self.inline[text] = declarations(text, self.removed)
         rest: list[str] = []
         for name, value in cascade(matched, inline).items():
             self.budget -= len(name) + len(value)
