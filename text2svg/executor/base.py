@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -84,14 +84,17 @@ class SerialExecutor:
                 yield attempt(call, index, item)
 
 
-def opened(step: Step) -> AbstractContextManager[Callable[[Item], Any]]:
+@contextmanager
+def opened(step: Step) -> Iterator[Callable[[Item], Any]]:
     """`step.open()`, with an error outside the tree turned into Text2SVGError."""
-    try:
-        return step.open()
-    except Text2SVGError:
-        raise
-    except Exception as error:
-        raise Text2SVGError(f"step {step.name!r} cannot be opened: {error!r}") from error
+    with ExitStack() as stack:
+        try:
+            call = stack.enter_context(step.open())
+        except Text2SVGError:
+            raise
+        except Exception as error:
+            raise Text2SVGError(f"step {step.name!r} cannot be opened: {error!r}") from error
+        yield call
 
 
 def attempt(call: Callable[[Item], Any], index: int, item: Item) -> Outcome:

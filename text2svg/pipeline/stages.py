@@ -16,7 +16,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from text2svg.errors import StoreError
+from text2svg.errors import ConfigError, StoreError
 from text2svg.executor.base import Executor, Outcome, Step
 from text2svg.pipeline.drain import Drain
 from text2svg.pipeline.progress import OnProgress, Progress, Summary
@@ -44,8 +44,9 @@ def key_of(step: Step, input_id: str) -> ShardKey:
 
     Raises ConfigError when the step is no dataclass of plain data.
     """
-    fields = dataclasses.fields(step)  # type: ignore[arg-type]
-    config = {field.name: getattr(step, field.name) for field in fields}
+    if not dataclasses.is_dataclass(step):
+        raise ConfigError(f"step {step.name!r} is no dataclass, so its settings are unknown")
+    config = {field.name: getattr(step, field.name) for field in dataclasses.fields(step)}
     return ShardKey(step.name, step.version, canonical_json(config), input_id)
 
 

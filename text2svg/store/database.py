@@ -230,11 +230,12 @@ class Store:
             if found is None:
                 raise StoreError(f"no sample {digest!r}", hint="a digest has 64 hex digits")
             sample, sequence, row = found
-            (home,) = queries.manifests(connection, ShardRow.sequence == sequence)
-        columns = ["raw", *(field.name for field in dataclasses.fields(Provenance))]
-        values = shards.read_row(shards.folder_of(self.path, home.key), row, columns)
+            stage, shard_id = queries.place(connection, sequence)
+        folder = self.path / "shards" / stage / shard_id
+        values = shards.read_row(folder, row, ["raw", "licence_evidence", "retrieved"])
         raw = values.pop("raw")
-        return dataclasses.replace(sample, raw=raw, provenance=Provenance(**values))
+        provenance = dataclasses.replace(sample.provenance, **values)
+        return dataclasses.replace(sample, raw=raw, provenance=provenance)
 
     def verdict(self, digest: str) -> Verdict:
         """A sample's latest outcome and how often it was sighted. Raises StoreError when there is none."""

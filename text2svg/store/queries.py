@@ -62,6 +62,12 @@ def manifests(connection: Connection, *where: Any) -> list[Manifest]:  # noqa: A
     ]
 
 
+def place(connection: Connection, sequence: int) -> tuple[str, str]:
+    """(stage, shard id) of a sequence number."""
+    statement = select(ShardRow.stage, ShardRow.id).where(ShardRow.sequence == sequence)
+    return tuple(connection.execute(statement).one())
+
+
 def funnel(connection: Connection) -> list[Count]:
     """Rows by stage, status and reason over current shards; stages in the order they first ran."""
     s, t = ShardRow, TallyRow

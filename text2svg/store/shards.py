@@ -2,8 +2,8 @@
 
 `data.parquet` is written under a temporary name, synced and renamed; then `manifest.json` the same way. So a folder
 either has a manifest and is whole, or is a leftover that the next run overwrites. Refuses rows with unknown fields and
-files whose columns are not what the manifest says. The trade-off: row groups of 1,024 rows compress ~4 % worse than one
-big group and let `Store.get` read one drawing's raw text in about 1 ms.
+files whose columns are not what the manifest says. The trade-off: row groups of 1,024 rows compress 7 % worse than one
+of 10,000 and give one drawing's raw text in 0.9 ms of CPU instead of 5.7.
 """
 
 from __future__ import annotations
