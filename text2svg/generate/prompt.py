@@ -1,0 +1,89 @@
+"""The one prompt format: control tokens and words, as the generator was trained on them.
+
+Each candidate asks for another collection of its style, since a collection's look is the strongest variety the model
+knows; without a style each candidate takes another style. Candidate `i` depends on `i` alone, so asking for more keeps
+the first ones. Refuses collections that the tokenizer does not know. The trade-off: the rotation is a list by hand,
+of collections with many short drawings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from text2svg.engine.base import Prompt
+from text2svg.generate.request import Request
+from text2svg.generate.vocabulary import Reading
+
+ROTATION = {
+    "outline": ("lucide", "tabler", "hugeicons", "iconoir", "mynaui", "keyline-icons", "akar-icons", "tdesign"),
+    "filled": ("ic", "mdi", "ri", "mingcute", "tdesign", "boxicons", "ph", "tabler"),
+    "duotone": ("iconmind", "keyline-icons", "solar", "ic", "lets-icons", "ph", "iconamoon", "reicon"),
+    "color": (
+        "icon-park",
+        "streamline-color",
+        "twemoji",
+        "flat-color-icons",
+        "marketeq",
+        "fluent-color",
+        "glyphs-poly",
+        "emojione",
+    ),
+}
+"""Collections by style, the most regular first; those the tokenizer lacks are passed over."""
+
+DETAIL = {"outline": 2, "filled": 2, "duotone": 3, "color": 4}
+"""Usual detail level of each style: the median drawing of its rotation."""
+
+COLORS = frozenset(
+    "red orange yellow green blue purple pink brown cyan teal violet magenta gold navy beige turquoise indigo "
+    "colorful colored rainbow".split()
+)
+"""Words that ask for colour; black, white and gray do not."""
+
+
+class PromptEncoder(Protocol):
+    """What prompts need of a tokenizer."""
+
+    collections: tuple[str, ...]
+
+    def encode_prompt(
+        self, words: str, *, style: str = "", detail: int | None = None, collection: str = ""
+    ) -> list[int]:
+        """Ids of a prompt, begin token included."""
+        ...
+
+
+def style_and_turn(request: Request, reading: Reading, candidate: int) -> tuple[str, int]:
+    """A candidate's style, and its place in that style's rotation of collections.
+
+    The style is the one asked for, colour when the words name one, else every style in turn.
+    """
+    if request.style:
+        return request.style, candidate
+    if COLORS & set(reading.words):
+        return "color", candidate
+    turn, place = divmod(candidate, len(ROTATION))
+    return tuple(ROTATION)[place], turn
+
+
+def collection_of(style: str, candidate: int, known: Sequence[str]) -> str:
+    """The collection of one candidate, empty when the tokenizer knows none of the style's."""
+    rotation = [name for name in ROTATION[style] if name in known]
+    return rotation[candidate % len(rotation)] if rotation else ""
+
+
+def build_prompts(request: Request, reading: Reading, tokenizer: PromptEncoder) -> list[Prompt]:
+    """One prompt for each candidate; `text` is the words, for engines that take words."""
+    words = " ".join(reading.words)
+    prompts = []
+    for candidate in range(request.n):
+        style, turn = style_and_turn(request, reading, candidate)
+        ids = tokenizer.encode_prompt(
+            words,
+            style=style,
+            detail=DETAIL[style] if request.detail is None else request.detail,
+            collection=collection_of(style, turn, tokenizer.collections),
+        )
+        prompts.append(Prompt(words, ids=tuple(ids)))
+    return prompts

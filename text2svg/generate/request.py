@@ -1,0 +1,76 @@
+"""What a visitor asks for, checked once at the door.
+
+Prompts are normalised (NFKC, lower case, single spaces), so that two spellings of one wish draw the same. Refuses empty
+and over-long prompts, unknown styles and numbers outside their ranges, each with the valid range. The trade-off: limits
+are constants of the product, not of a model; a bigger model may want a larger budget.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from dataclasses import dataclass
+
+from text2svg.errors import ConfigError
+
+MAX_PROMPT = 300
+"""Characters. The model reads eight words; the rest is patience for pasted sentences."""
+
+MAX_CANDIDATES = 8
+MAX_TOKENS = 2048
+STYLES = ("", "outline", "filled", "duotone", "color")
+"""The empty style draws each candidate in another one."""
+MAX_DETAIL = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One wish. Raises ConfigError when any part of it cannot be served."""
+
+    prompt: str
+    style: str = ""
+    n: int = 4
+    seed: int = 0
+    max_tokens: int = 300
+    temperature: float = 0.7
+    top_p: float = 0.9
+    detail: int | None = None
+    """0 (plainest) to 5; None takes what is usual for the style."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.prompt, str) or not normalize(self.prompt):
+            raise ConfigError("the prompt is empty", hint="say what to draw, e.g. left arrow")
+        if len(self.prompt) > MAX_PROMPT:
+            raise ConfigError(
+                f"the prompt has {len(self.prompt)} characters, {MAX_PROMPT} at most",
+                hint="a few words draw best",
+            )
+        if self.style not in STYLES:
+            raise ConfigError(f"unknown style {self.style!r}", hint=f"one of: {', '.join(STYLES[1:])}, or none")
+        _within("n", self.n, 1, MAX_CANDIDATES)
+        _within("seed", self.seed, 0, 2**63 - 1 - MAX_CANDIDATES)
+        _within("max_tokens", self.max_tokens, 1, MAX_TOKENS)
+        _within("temperature", self.temperature, 0, 2)
+        _within("top_p", self.top_p, 0.01, 1)
+        if self.detail is not None:
+            _within("detail", self.detail, 0, MAX_DETAIL)
+
+    @property
+    def text(self) -> str:
+        """The prompt, normalised."""
+        return normalize(self.prompt)
+
+
+def normalize(prompt: str) -> str:
+    """NFKC, lower case, control characters and runs of white space as one space."""
+    text = unicodedata.normalize("NFKC", prompt).lower()
+    # Categories C* are control, format, surrogate and private characters: nothing a word is made of.
+    return " ".join("".join(" " if unicodedata.category(c)[0] == "C" else c for c in text).split())
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    kinds = (int,) if isinstance(low, int) and name not in ("temperature", "top_p") else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
+        raise ConfigError(f"{name}={value!r} is not a number", hint=f"{name} lies between {low} and {high}")
+    if not low <= value <= high:
+        raise ConfigError(f"{name}={value} is out of range", hint=f"{name} lies between {low} and {high}")

@@ -1,0 +1,81 @@
+"""Decides what became of an answer: a canonical drawing, and what had to be done or said about it.
+
+Text outside `<svg ...>...</svg>` is dropped, an answer cut short is closed at its last whole segment, and the result must
+be canonical; then a rasterizer may say that it shows nothing. Refuses to return anything that is not canonical, which is
+what makes every result safe to show. The trade-off: 0.3 ms a drawing for reading it once more, even when the
+engine's grammar already held it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from text2svg.errors import RenderError, SvgError
+from text2svg.svg.partial import close
+from text2svg.svg.reader import canonicalize
+from text2svg.svg.schema import FOOTER
+
+if TYPE_CHECKING:
+    from text2svg.raster.base import Rasterizer
+
+BLANK_SIZE = 64
+"""Pixels a side at which a drawing must show something; a stroke of one grid unit still leaves a quarter tone."""
+
+MIN_INK = 0.001
+"""Least share of the canvas that must be covered: four pixels of 4,096."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a finished answer is worth."""
+
+    svg: str
+    """Canonical text, or empty."""
+    valid: bool
+    """Canonical and, when a rasterizer was asked, not blank."""
+    warnings: tuple[str, ...] = ()
+
+
+def frame(text: str) -> str:
+    """What an unfinished answer has drawn so far, as a canonical drawing; empty when that is nothing."""
+    begin = text.find("<svg")
+    drawn = close(text[begin:]) if begin >= 0 else None
+    if drawn is None:
+        return ""
+    try:
+        return canonicalize(drawn)
+    except SvgError:
+        return ""
+
+
+def settle(text: str, rasterizer: Rasterizer | None = None) -> Settled:
+    """Judge a finished answer."""
+    begin, end = text.find("<svg"), text.rfind(FOOTER)
+    if begin < 0:
+        return Settled("", False, ("no drawing",))
+    warnings: tuple[str, ...] = ()
+    if end >= begin:
+        drawn = text[begin : end + len(FOOTER)]
+    else:
+        drawn, warnings = close(text[begin:]) or "", ("cut short",)
+    if not drawn:
+        return Settled("", False, (*warnings, "nothing drawn"))
+    try:
+        svg = canonicalize(drawn)
+    except SvgError as error:
+        return Settled("", False, (*warnings, error.reason))
+    if rasterizer is not None:
+        try:
+            blank = is_blank(svg, rasterizer)
+        except RenderError as error:
+            return Settled(svg, False, (*warnings, f"not drawable: {error}"))
+        if blank:
+            return Settled(svg, False, (*warnings, "blank"))
+    return Settled(svg, True, warnings)
+
+
+def is_blank(svg: str, rasterizer: Rasterizer) -> bool:
+    """Whether a drawing covers less than MIN_INK of its canvas. Raises RenderError."""
+    alpha = rasterizer.render(svg, BLANK_SIZE)[..., 3]
+    return float(alpha.mean()) / 255 < MIN_INK
