@@ -35,8 +35,8 @@ class Emoji:
         """A table from rows of code, label and tags; see `rows`."""
         by_code: dict[str, tuple[str, tuple[str, ...]]] = {}
         by_spelling: dict[str, str] = {}
-        for code, label, tags in rows:
-            key, words = normal_code(str(code)), plain_label(str(label))
+        for key, label, tags in sorted((normal_code(str(row[0])), row[1], row[2]) for row in rows):
+            words = plain_label(str(label))
             by_code[key] = (words, tuple(str(tag) for tag in tags if tag))  # type: ignore[attr-defined]
             by_spelling.setdefault(_spelling(words), key)
         return Emoji(by_code, by_spelling)
@@ -50,7 +50,7 @@ class Emoji:
         return (entry for entry in self.by_code.values() if "skin tone" not in entry[0])
 
     def find(self, codes: Sequence[str], words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-        """Label and tags for an icon, by its code points, else by its spelling; empty when Unicode has no such emoji."""
+        """Label and tags for an icon, by its code points, else by its spelling; empty when Unicode has none."""
         for code in codes:
             if normal_code(code) in self.by_code:
                 return self.by_code[normal_code(code)]
@@ -63,7 +63,7 @@ class Emoji:
         return "", ()
 
     def flag(self, words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-        """`flag france` for the region `fr`, `flag england` for `gb eng`; `flag` and the words for what has no emoji."""
+        """`flag france` for the region `fr`, `flag england` for `gb eng`; else `flag` and the words."""
         region = "".join(words)
         if len(region) == 2 and region.isalpha():
             code = "-".join(f"{0x1F1E6 + ord(letter) - ord('a'):X}" for letter in region)
@@ -83,9 +83,15 @@ def read_emoji(modules: Path) -> tuple[Emoji, tuple[str, ...]]:
         sources.append(f"emojibase-data {package_version(base)[1]}, MIT")
     if extra.is_dir() and rows:
         more = {normal_code("-".join(f"{ord(c):X}" for c in char)): tags for char, tags in emoji_extra(extra).items()}
-        rows = [(code, label, [*tags, *more.get(normal_code(code), ())]) for code, label, tags in rows]
+        # Both lists are long and one is alphabetical; what both say comes first.
+        rows = [(code, label, _agreed(tags, more.get(normal_code(code), ()))) for code, label, tags in rows]
         sources.append(f"emojilib {package_version(extra)[1]}, MIT")
     return Emoji.of(rows), tuple(sources)
+
+
+def _agreed(one: Sequence[str], two: Sequence[str]) -> list[str]:
+    common = {tag.lower() for tag in one} & {tag.lower() for tag in two}
+    return sorted((*one, *two), key=lambda tag: tag.lower() not in common)
 
 
 def normal_code(code: str) -> str:

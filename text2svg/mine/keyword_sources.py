@@ -127,7 +127,7 @@ def emoji_extra(folder: Path) -> Mapping[str, list[str]]:
     return _json(folder / "dist" / "emoji-en-US.json")
 
 
-def _json(path: Path) -> Any:  # noqa: ANN401 - the layouts share nothing
+def _json(path: Path) -> Any:
     try:
         return json.loads(_text(path))
     except ValueError as error:

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from text2svg.errors import SourceError
@@ -31,14 +32,22 @@ _TAG = re.compile(r"^[a-z0-9][a-z0-9 '+&./-]{1,29}$")
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """One project's keywords: the Iconify sets it describes (maybe none), and tags by caption."""
+
+    sets: tuple[str, ...]
+    tags: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Keywords:
     """The merged keyword table. Load it from installed packages, or read back what `save` wrote."""
 
-    own: Mapping[str, Mapping[str, Sequence[str]]]
-    """Icon set to caption to tags; the key `` holds lists that describe no Iconify set."""
+    own: tuple[Table, ...]
     emoji: Emoji
     sources: tuple[str, ...] = ()
     """`package version, licence` of each list."""
+    _own: Mapping[str, Table] = field(default_factory=dict)
     _borrowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _counts: Mapping[str, int] = field(default_factory=dict)
 
@@ -46,45 +55,32 @@ class Keywords:
     def load(folder: Path) -> Keywords:
         """Reads the packages under `folder`/node_modules; missing ones are left out. SourceError when none is there."""
         modules = folder / "node_modules"
-        own: dict[str, dict[str, list[str]]] = {}
+        own: list[Table] = []
         sources: list[str] = []
         for source in SOURCES:
             path = modules / source.package
-            if not path.is_dir():
-                continue
-            table = {words: clean_tags(tags, words) for words, tags in tags_by_words(source, path).items()}
-            for name in source.sets or ("",):
-                own.setdefault(name, {}).update(table)
-            sources.append(f"{source.package} {package_version(path)[1]}, {source.licence}")
+            if path.is_dir():
+                tags = {words: clean_tags(tags, words) for words, tags in tags_by_words(source, path).items()}
+                own.append(Table(source.sets, {words: kept for words, kept in tags.items() if kept}))
+                sources.append(f"{source.package} {package_version(path)[1]}, {source.licence}")
         emoji, emoji_sources = read_emoji(modules)
-        if not sources and not emoji_sources:
+        if not own and not emoji_sources:
             raise SourceError(f"no keyword packages under {folder}", hint="install them, or import without keywords")
-        return Keywords.of(own, emoji, (*sources, *emoji_sources))
+        return Keywords.of(tuple(own), emoji, (*sources, *emoji_sources))
 
     @staticmethod
-    def of(own: Mapping[str, Mapping[str, Sequence[str]]], emoji: Emoji, sources: tuple[str, ...]) -> Keywords:
-        """A table with its borrowing index built."""
-        borrowed: dict[str, dict[str, int]] = {}
+    def of(own: tuple[Table, ...], emoji: Emoji, sources: tuple[str, ...]) -> Keywords:
+        """A table with its index for borrowing built."""
+        votes: dict[str, Counter[str]] = {}
         counts: Counter[str] = Counter()
-        seen: set[int] = set()
-        for table in own.values():
-            if id(table) in seen:
-                continue
-            seen.add(id(table))
-            for words, tags in table.items():
-                counts.update(words.split())
-                counts.update(word for tag in tags for word in tag.split())
-                kept = borrowed.setdefault(_bag(words), {})
-                for tag in tags:
-                    kept[tag] = kept.get(tag, 0) + 1
-        for label, tags in emoji.labels():
-            counts.update(label.split())
-            kept = borrowed.setdefault(_bag(label), {})
-            for tag in tags:
-                kept[tag] = kept.get(tag, 0) + 1
+        for words, tags in chain(*(sorted(table.tags.items()) for table in own), emoji.labels()):
+            counts.update(words.split())
+            counts.update(word for tag in tags for word in tag.split())
+            votes.setdefault(_bag(words), Counter()).update(tags)
         # A tag that several projects wrote for the same name is the most telling; ties keep the order of SOURCES.
-        ranked = {key: tuple(sorted(tags, key=lambda tag: -tags[tag])) for key, tags in borrowed.items()}
-        return Keywords(own, emoji, sources, ranked, counts)
+        borrowed = {key: tuple(sorted(tags, key=lambda tag: -tags[tag])) for key, tags in votes.items()}
+        by_set = {name: table for table in own for name in table.sets}
+        return Keywords(own, emoji, sources, by_set, borrowed, counts)
 
     def words(self, icon_set: IconSet, icon: Icon, name: Name) -> tuple[str, tuple[str, ...]]:
         """A better caption for an icon, or an empty one, and its tags, most telling first, at most MAX_TAGS."""
@@ -96,8 +92,8 @@ class Keywords:
         if not caption and icon_set.prefix in GLUED_SETS:
             caption = " ".join(part for word in name.words for part in self.split(word))
         best = caption or name.caption
-        own = self.own.get(icon_set.prefix, {}).get(best, ())
-        merged = (*own, *tags, *name.extra, *self._borrowed.get(_bag(best), ()))
+        table = self._own.get(icon_set.prefix)
+        merged = (*(table.tags.get(best, ()) if table else ()), *tags, *name.extra, *self._borrowed.get(_bag(best), ()))
         return caption, clean_tags(merged, best)[:MAX_TAGS]
 
     def split(self, word: str) -> list[str]:
@@ -124,7 +120,13 @@ class Keywords:
     def save(self, path: Path) -> None:
         """Writes the table as gzipped JSON, the same bytes for the same table."""
         text = json.dumps(
-            {"sources": self.sources, "own": self.own, "emoji": self.emoji.rows()}, ensure_ascii=False, sort_keys=True
+            {
+                "sources": self.sources,
+                "own": [{"sets": table.sets, "tags": table.tags} for table in self.own],
+                "emoji": self.emoji.rows(),
+            },
+            ensure_ascii=False,
+            sort_keys=True,
         )
         path.write_bytes(gzip.compress(text.encode(), mtime=0))
 
@@ -133,8 +135,9 @@ class Keywords:
         """Reads back what `save` wrote. Raises SourceError when the file is not one."""
         try:
             data = json.loads(gzip.decompress(path.read_bytes()))
-            return Keywords.of(data["own"], Emoji.of(data["emoji"]), tuple(data["sources"]))
-        except (OSError, ValueError, KeyError, EOFError) as error:
+            own = tuple(Table(tuple(table["sets"]), table["tags"]) for table in data["own"])
+            return Keywords.of(own, Emoji.of(data["emoji"]), tuple(data["sources"]))
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
             raise SourceError(f"cannot read keywords from {path}: {error}", hint="write it again") from error
 
 
@@ -144,6 +147,7 @@ def clean_tags(tags: Iterable[str], caption: str) -> tuple[str, ...]:
     kept: dict[str, None] = {}
     for tag in tags:
         plain = " ".join(_WORDS.findall(tag.lower().replace("_", " ").replace("-", " ")))
+        plain = plain.removesuffix(" icon").removesuffix(" outline").removesuffix(" filled")
         if _TAG.match(plain) and plain.count(" ") < 4 and not known.issuperset(plain.split()):
             kept.setdefault(plain)
     return tuple(kept)

@@ -116,7 +116,7 @@ class NameReader:
                 numbers[base].add(last)
         many = 99 if prefix.startswith(("streamline", "subway")) else 10
         counted = frozenset(base for base, seen in numbers.items() if len(seen) >= many)
-        titles = {end: title for end, title in suffixes.items()} | {f"{p}-": title for p, title in prefixes.items()}
+        titles = dict(suffixes) | {f"{p}-": title for p, title in prefixes.items()}
         return NameReader(prefix, tuple(ends), tuple(sorted(prefixes, key=len, reverse=True)), counted, titles)
 
     def endings(self, names: Iterable[str]) -> Counter[str]:
@@ -174,7 +174,8 @@ class NameReader:
             last, before = words[-1], words[-2]
             base = "-".join(words[:-1])
             variant_number = last.isdigit() and (
-                len(last) == 2 and last[0] == "0"
+                len(last) == 2
+                and last[0] == "0"
                 or (len(last) <= 2 and base not in self.counted and before not in _COUNTED and not before.isdigit())
             )
             if not variant_number and last not in VARIANTS:

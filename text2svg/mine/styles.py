@@ -64,7 +64,7 @@ def colors_of(body: str) -> frozenset[str]:
 
 
 def style_of(body: str, marks: Collection[str], *, palette: bool = False, lean: str = "") -> str:
-    """The style of an icon: `marks` are the style words cut from its name, `lean` what unmarked icons of its set are."""
+    """The style of an icon: `marks` are the style words of its name, `lean` what unmarked icons of its set are."""
     colors = colors_of(body)
     chromatic = [color for color in colors if not _GREYS.match(color)]
     if chromatic or (palette and len(colors) > 1):
