@@ -165,9 +165,11 @@ def _node_command(options: SvgoOptions) -> list[str]:
 
 
 def _result(reply: dict[str, str]) -> str | OptimizeError:
-    if "text" in reply:
-        return reply["text"]
-    return OptimizeError(f"SVGO: {reply.get('error', 'no message')}")
+    text = reply.get("text", "")
+    if text.startswith("<"):
+        return text
+    # SVGO answers some broken texts with an empty string and no error.
+    return OptimizeError(f"SVGO: {reply.get('error') or 'nothing came back'}")
 
 
 class _Process:
@@ -182,11 +184,12 @@ class _Process:
         )
         threading.Thread(target=self._pump, daemon=True).start()
         first = self.receive(START_S)
-        if isinstance(first, str) or "ready" not in first:
+        answer = first if isinstance(first, dict) else {}
+        if "ready" not in answer:
             message = self._last_words()
             self.stop()
-            if ".mjs" in message or "config" in message:
-                raise ConfigError(f"SVGO cannot load its config: {message}", hint="run it with node")
+            if "config" in answer:
+                raise ConfigError(f"SVGO cannot load its config: {answer['config']}", hint="run it with node")
             raise MissingDependency("svgo", hint=f"the worker did not start: {message or first}")
         self.served = 0
 

@@ -1,8 +1,8 @@
 // A long-lived SVGO process. One JSON line in holds many texts; one JSON line out answers each, in order, so that the
 // parent always knows which text was being worked on when it gives up on this process.
 //
-//   argv:  <folder with node_modules/svgo> [<svgo.config.mjs>]
-//   out:   {"ready": "<svgo version>", "variants": [...]}
+//   argv:  <folder with node_modules/svgo> <svgo.config.mjs>
+//   out:   {"ready": "<svgo version>", "variants": [...]}, or {"config": "why it cannot be loaded"}
 //   in:    {"variant": "default", "texts": ["<svg…", …]}
 //   out:   {"text": "<svg…"} or {"error": "message"}
 import { createInterface } from 'node:readline';
@@ -18,7 +18,13 @@ console.log = console.info = console.debug = console.warn = console.error;
 const answer = (value) => new Promise((done) => say(`${JSON.stringify(value)}\n`, done));
 
 const { optimize, VERSION } = await load(join(folder, 'node_modules', 'svgo', 'lib', 'svgo.js'));
-const configs = configPath ? await load(configPath) : { default: { multipass: true } };
+let configs;
+try {
+  configs = await load(configPath);
+} catch (error) {
+  await answer({ config: String(error).slice(0, 300) });
+  process.exit(1);
+}
 await answer({ ready: VERSION, variants: Object.keys(configs) });
 
 const one = (text, config) => {

@@ -1,0 +1,63 @@
+"""92 drawings that optimizers are known to spoil: each is drawn within 1 % of its pixels, or refused with a reason."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from text2svg.errors import SvgError
+from text2svg.optimize import Optimized, OptimizeOptions, optimize_many
+from text2svg.optimize.fidelity import difference
+from text2svg.optimize.ladder import Tools
+from text2svg.raster import load
+
+TRAPS = json.loads(Path(__file__).with_name("traps.json").read_text(encoding="utf-8"))
+NAMES = [trap["name"] for trap in TRAPS]
+ALLOWED_REFUSALS = {"css-sibling", "css-var", "path-error"}
+"""A structural selector, a custom property and path data that ends in an error: each is named as the reason."""
+
+
+@pytest.fixture(scope="module")
+def results(tools: Tools) -> dict[str, Optimized | SvgError]:
+    answers = optimize_many([trap["svg"] for trap in TRAPS], OptimizeOptions("web", verify="all"), tools)
+    return dict(zip(NAMES, answers, strict=True))
+
+
+def test_there_are_92_traps() -> None:
+    assert len(set(NAMES)) == 92
+
+
+@pytest.mark.parametrize("trap", TRAPS, ids=NAMES)
+def test_trap_is_drawn_or_refused(trap: dict[str, str], results: dict[str, Optimized | SvgError]) -> None:
+    result = results[trap["name"]]
+    if isinstance(result, SvgError):
+        assert trap["name"] in ALLOWED_REFUSALS
+        assert result.reason
+        return
+    rasterizer = load("resvg")
+    # Against the untouched input, not the sanitised one: a loss in the sanitizer must show here.
+    measured = difference(rasterizer.render(trap["svg"], 256), rasterizer.render(result.text, 256))
+    assert measured.bad_fraction <= 0.01, (trap["why"], result.rung, result.text)
+    assert result.text.startswith("<svg") and 'xmlns="http://www.w3.org/2000/svg"' in result.text
+    assert result.bytes == len(result.text.encode())
+
+
+@pytest.mark.parametrize("profile", ["model", "seed"])
+def test_grid_profiles_never_draw_something_else(profile: str, tools: Tools) -> None:
+    rasterizer = load("resvg")
+    options = OptimizeOptions(profile, verify="all")
+    answers = optimize_many([trap["svg"] for trap in TRAPS], options, tools)
+    rungs: Counter[str] = Counter()
+    for trap, result in zip(TRAPS, answers, strict=True):
+        if isinstance(result, SvgError):
+            assert trap["name"] in ALLOWED_REFUSALS, (trap["name"], result)
+            continue
+        rungs[result.rung] += 1
+        measured = difference(rasterizer.render(trap["svg"], 256), rasterizer.render(result.text, 256))
+        assert measured.worst_cell <= 48, (trap["name"], result.rung)
+        if result.rung != "integer":
+            assert measured.bad_fraction <= 0.011, (trap["name"], result.rung)
+    assert rungs["integer"] >= 50, rungs
