@@ -1,0 +1,1 @@
+"""Pure SVG text: parse, sanitize, canonical form, grammar, tokens. No input or output, no database, no tensors."""

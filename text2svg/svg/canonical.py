@@ -50,7 +50,9 @@ class Paint(NamedTuple):
             paint = paint._replace(fill=fill, fill_rule=self.fill_rule, fill_opacity=fo)
         if stroke != "none":
             if self.stroke_width > MAX_STROKE:
-                raise NotCanonical("stroke-width", f"{self.stroke_width} is wider than {MAX_STROKE}")
+                raise NotCanonical(
+                    "stroke-width", f"{self.stroke_width} is wider than {MAX_STROKE}"
+                )
             paint = paint._replace(
                 stroke=stroke,
                 stroke_width=self.stroke_width,
@@ -105,7 +107,9 @@ class Drawing(NamedTuple):
 
 def hex_color(red: float, green: float, blue: float) -> str:
     """`#rgb` nearest to 0..255 components."""
-    return "#" + "".join("0123456789abcdef"[min(15, max(0, round(v / 17)))] for v in (red, green, blue))
+    return "#" + "".join(
+        "0123456789abcdef"[min(15, max(0, round(v / 17)))] for v in (red, green, blue)
+    )
 
 
 def level(value: float) -> int:
@@ -134,7 +138,9 @@ class _Writer:
                 continue
             out += self._runs(run)
             run = []
-            out.append(f'<g opacity="{LEVELS[item.opacity]}">' + "".join(self._runs(item.shapes)) + "</g>")
+            out.append(
+                f'<g opacity="{LEVELS[item.opacity]}">' + "".join(self._runs(item.shapes)) + "</g>"
+            )
         return out + self._runs(run)
 
     def _runs(self, shapes: list[Shape] | tuple[Shape, ...]) -> list[str]:

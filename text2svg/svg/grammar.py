@@ -43,7 +43,9 @@ class _Builder:
         return self.states.setdefault(name, len(self.states))
 
     def edge(self, source: str, kind: str, target: str, ids: list[int] | None = None) -> None:
-        self.edges.append((self.state(source), self.ids[kind] if ids is None else ids, self.state(target)))
+        self.edges.append(
+            (self.state(source), self.ids[kind] if ids is None else ids, self.state(target))
+        )
 
     def chain(self, source: str, steps: list[str], target: str) -> None:
         """Edges source -steps-> target; a step ending in + leaves out the class's zero."""
@@ -88,7 +90,21 @@ def _items(b: _Builder, context: str, full: str) -> None:
 
 def _gradients(b: _Builder) -> None:
     b.edge("R0", "open linearGradient", "linear")
-    b.chain("linear", ["units linear", "bare", "next y1", "bare", "next x2", "bare", "next y2", "bare", "end gradient"], "linear stops")
+    b.chain(
+        "linear",
+        [
+            "units linear",
+            "bare",
+            "next y1",
+            "bare",
+            "next x2",
+            "bare",
+            "next y2",
+            "bare",
+            "end gradient",
+        ],
+        "linear stops",
+    )
     b.edge("R0", "open radialGradient", "radial")
     b.chain("radial", ["units radial", "bare", "next cy", "bare", "next r", "bare+"], "radial more")
     b.edge("radial more", "end gradient", "radial stops")
@@ -120,10 +136,17 @@ def _paint(b: _Builder, tag: str, context: str) -> None:
         b.chain(at(stage), ["stroke", "hex"], at("stroked" + ending))
         b.edge(at(stage), "stroke url", at("stroked" + ending))
     for ending in ("", "/alone"):
-        order = ["stroked", "stroke-width", "stroke-linecap", "stroke-linejoin", "stroke-opacity", "opacity"]
+        order = [
+            "stroked",
+            "stroke-width",
+            "stroke-linecap",
+            "stroke-linejoin",
+            "stroke-opacity",
+            "opacity",
+        ]
         for i, source in enumerate(order):
             for name in order[max(1, i + 1) :]:
-                if name != "opacity" or not ending:
+                if name != "opacity" or not (ending or tag == "g"):
                     b.edge(at(source + ending), name, at(name + ending))
             _end_paint(b, tag, context, at(source + ending))
     for stage in ("filled", "faded", *(["ruled"] if rule else [])):
@@ -142,10 +165,16 @@ def _geometry(b: _Builder, tag: str, context: str) -> None:
     if tag == "circle":
         b.chain(start, ["bare", "next cy", "bare", "next r", "bare+", "end shape"], after)
     elif tag == "ellipse":
-        b.chain(start, ["bare", "next cy", "bare", "next rx", "bare+", "next ry", "bare+", "end shape"], after)
+        b.chain(
+            start,
+            ["bare", "next cy", "bare", "next rx", "bare+", "next ry", "bare+", "end shape"],
+            after,
+        )
     elif tag == "rect":
         box = f"{start}/box"
-        b.chain(start, ["bare", "next y", "bare", "next width", "bare+", "next height", "bare+"], box)
+        b.chain(
+            start, ["bare", "next y", "bare", "next width", "bare+", "next height", "bare+"], box
+        )
         b.edge(box, "end shape", after)
         b.chain(box, ["next rx", "bare+", "end shape"], after)
     else:
@@ -153,7 +182,15 @@ def _geometry(b: _Builder, tag: str, context: str) -> None:
         for source in (start, drawn, closed):
             b.chain(source, ["M", "bare", "spaced"], moved)
         for source in (moved, drawn):
-            for letter, count in (("L", 2), ("H", 1), ("V", 1), ("C", 6), ("S", 4), ("Q", 4), ("T", 2)):
+            for letter, count in (
+                ("L", 2),
+                ("H", 1),
+                ("V", 1),
+                ("C", 6),
+                ("S", 4),
+                ("Q", 4),
+                ("T", 2),
+            ):
                 b.chain(source, [letter, "bare", *["spaced"] * (count - 1)], drawn)
             turned = f"{source}/turned"
             b.chain(source, ["A", "bare+", "spaced+"], turned)
@@ -186,7 +223,9 @@ class Automaton:
         self._naming = np.array(b.ids["fill url"] + b.ids["stroke url"])
         self.need = self._distances()
         reachable = self.table >= 0
-        self._cost = np.where(reachable, 1 + self.need[self.table], np.iinfo(np.int32).max).astype(np.int32)
+        self._cost = np.where(reachable, 1 + self.need[self.table], np.iinfo(np.int32).max).astype(
+            np.int32
+        )
         self._gradient_start = b.states["R0"]
 
     def _distances(self) -> NDArray[np.int32]:

@@ -150,14 +150,19 @@ def transform(segments: Iterable[Segment], m: Matrix) -> list[Segment]:
     return out
 
 
-def map_ellipse(rx: float, ry: float, rotation: float, m: Matrix) -> tuple[float, float, float, bool]:
+def map_ellipse(
+    rx: float, ry: float, rotation: float, m: Matrix
+) -> tuple[float, float, float, bool]:
     """Radii, rotation (degrees) and orientation flip of an ellipse under the linear part of `m`.
 
     The singular values of m·R(rotation)·diag(rx, ry) are the new radii.
     """
     a, b, c, d = m[:4]
     flip = a * d - b * c < 0
-    if abs(a * c + b * d) < 1e-9 * (abs(a * d - b * c) + 1e-300) and abs(a * a + b * b - c * c - d * d) < 1e-9:
+    if (
+        abs(a * c + b * d) < 1e-9 * (abs(a * d - b * c) + 1e-300)
+        and abs(a * a + b * b - c * c - d * d) < 1e-9
+    ):
         scale = math.hypot(a, b)
         turn = math.degrees(math.atan2(b, a))
         return rx * scale, ry * scale, (turn - rotation if flip else turn + rotation) % 180, flip
@@ -196,7 +201,9 @@ def arc_center(x: float, y: float, s: Segment) -> tuple[float, float, float, flo
     return cx, cy, rx, ry, start, delta
 
 
-def arc_point(center: tuple[float, float, float, float, float, float], rotation: float, angle: float) -> tuple[float, float]:
+def arc_point(
+    center: tuple[float, float, float, float, float, float], rotation: float, angle: float
+) -> tuple[float, float]:
     """The point of a centre-form ellipse at `angle` radians."""
     cx, cy, rx, ry = center[:4]
     cos, sin = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
@@ -247,7 +254,9 @@ def write_path(segments: Sequence[Segment], decimals: int = 0) -> str:
         if kind == "Z":
             parts.append("Z")
         elif kind == "A":
-            rx, ry, rotation, x, y = (write_number(v, decimals) for v in (s[1], s[2], s[3], s[6], s[7]))
+            rx, ry, rotation, x, y = (
+                write_number(v, decimals) for v in (s[1], s[2], s[3], s[6], s[7])
+            )
             parts.append(f"A{rx} {ry} {rotation},{s[4]},{s[5]} {x} {y}")
         elif decimals:
             parts.append(kind + " ".join(write_number(v, decimals) for v in s[1:]))

@@ -44,7 +44,9 @@ def name_subpath(subpath: list[Segment]) -> Named | None:
     kinds = "".join(s[0] for s in subpath)
     if kinds in ("MAAZ", "MAA"):
         return _round(subpath)
-    if kinds in ("MLLLZ", "MLLLLZ") or (kinds.endswith("Z") and kinds.count("A") == 4 and set(kinds) <= set("MLAZ")):
+    if kinds in ("MLLLZ", "MLLLLZ") or (
+        kinds.endswith("Z") and kinds.count("A") == 4 and set(kinds) <= set("MLAZ")
+    ):
         return _box(subpath)
     return None
 
@@ -56,7 +58,11 @@ def _round(subpath: list[Segment]) -> Named | None:
         return None
     rx, ry = a[1], a[2]
     dx, dy = a[6] - x0, a[7] - y0
-    if (dx and dy) or (abs(dx) not in (0, 2 * rx - 1, 2 * rx, 2 * rx + 1)) or abs(dy) not in (0, 2 * ry - 1, 2 * ry, 2 * ry + 1):
+    if (
+        (dx and dy)
+        or (abs(dx) not in (0, 2 * rx - 1, 2 * rx, 2 * rx + 1))
+        or abs(dy) not in (0, 2 * ry - 1, 2 * ry, 2 * ry + 1)
+    ):
         return None
     cx, cy = (x0 + a[6]) // 2, (y0 + a[7]) // 2
     if cx < rx - 1 or cy < ry - 1:
@@ -67,7 +73,11 @@ def _round(subpath: list[Segment]) -> Named | None:
 def _box(subpath: list[Segment]) -> Named | None:
     points = [(s[-2], s[-1]) for s in subpath[:-1]]
     arcs = [s for s in subpath if s[0] == "A"]
-    if arcs and (len({s[1:3] for s in arcs}) != 1 or arcs[0][1] != arcs[0][2] or len({s[5] for s in arcs}) != 1):
+    if arcs and (
+        len({s[1:3] for s in arcs}) != 1
+        or arcs[0][1] != arcs[0][2]
+        or len({s[5] for s in arcs}) != 1
+    ):
         return None
     if any(s[4] for s in arcs):
         return None
@@ -94,7 +104,12 @@ def _box(subpath: list[Segment]) -> Named | None:
 
 
 def _corners(points: list[tuple[int, int]], x0: int, y0: int, w: int, h: int) -> bool:
-    return len(set(points)) == 4 and {(x0, y0), (x0 + w, y0), (x0, y0 + h), (x0 + w, y0 + h)} == set(points)
+    return len(set(points)) == 4 and {
+        (x0, y0),
+        (x0 + w, y0),
+        (x0, y0 + h),
+        (x0 + w, y0 + h),
+    } == set(points)
 
 
 def _rounded(points: list[tuple[int, int]], box: tuple[int, int, int, int], r: int) -> bool:

@@ -13,7 +13,9 @@ HEADER: Final = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256">'
 FOOTER: Final = "</svg>"
 
 HEX: Final = "0123456789abcdef"
-LEVELS: Final = tuple(f"{i / 20:.2f}".rstrip("0").rstrip(".").removeprefix("0") or "0" for i in range(21))
+LEVELS: Final = tuple(
+    f"{i / 20:.2f}".rstrip("0").rstrip(".").removeprefix("0") or "0" for i in range(21)
+)
 """Opacity and stop offset texts by level: LEVELS[10] == ".5"."""
 OPAQUE: Final = 20
 GRADIENT_IDS: Final = "abcdefghijklmnop"

@@ -63,7 +63,7 @@ def _snap_subpath(subpath: list[Segment]) -> list[Segment]:
         if kind == "Z":
             closed = True
             break
-        for piece in _pieces(fx, fy, s):
+        for piece in _pieces((fx, fy), (x, y), s):
             tail = _snap_segment((fx, fy), (x, y), piece)
             fx, fy = piece[-2], piece[-1]
             if tail is not None:
@@ -79,17 +79,18 @@ def _snap_subpath(subpath: list[Segment]) -> list[Segment]:
     return out
 
 
-def _pieces(x: float, y: float, s: Segment) -> list[Segment]:
+def _pieces(start: tuple[float, float], at: tuple[int, int], s: Segment) -> list[Segment]:
     """Splits arcs that rounding would erase or turn over: nearly full turns, and radii beyond the grid."""
     if s[0] != "A":
         return [s]
-    chord = math.hypot(s[6] - x, s[7] - y)
-    if chord == 0:
+    x, y = start
+    if math.hypot(s[6] - x, s[7] - y) == 0:
         return []
     if max(s[1], s[2]) > GRID:
         center = arc_center(x, y, s)
         return arc_to_cubics(x, y, s) if max(center[2], center[3]) > GRID else [s]
-    if s[4] and chord < 3:
+    # Judged by the snapped chord, so that snapping twice is snapping once.
+    if s[4] and math.hypot(snap_value(s[6]) - at[0], snap_value(s[7]) - at[1]) < 3:
         center = arc_center(x, y, s)
         if max(center[2], center[3]) >= 1:
             mx, my = arc_point(center, s[3], center[4] + center[5] / 2)
@@ -108,14 +109,14 @@ def _snap_segment(start: tuple[float, float], at: tuple[int, int], s: Segment) -
     if kind == "A":
         return _snap_arc(start, at, s, (ex, ey))
     controls = [snap_value(v) for v in s[1:-2]]
-    if all((controls[i], controls[i + 1]) in ((x, y), (ex, ey)) for i in range(0, len(controls), 2)) or _straight(
-        x, y, controls, ex, ey
-    ):
+    if _straight(x, y, controls, ex, ey):
         return None if (ex, ey) == (x, y) else ("L", ex, ey)
     return (kind, *controls, ex, ey)
 
 
-def _snap_arc(start: tuple[float, float], at: tuple[int, int], s: Segment, end: tuple[int, int]) -> Segment | None:
+def _snap_arc(
+    start: tuple[float, float], at: tuple[int, int], s: Segment, end: tuple[int, int]
+) -> Segment | None:
     (x, y), (ex, ey) = at, end
     if at == end:
         return None
@@ -150,7 +151,12 @@ def _steady_radius(r: float, large: int, chord: float, snapped: float) -> tuple[
         return nearest, large
     wanted = _sagitta(r, large, chord)
     choices = []
-    for radius in {nearest, max(1, int(r)), min(GRID, math.ceil(r)), max(1, min(GRID, math.ceil(snapped / 2)))}:
+    for radius in {
+        nearest,
+        max(1, int(r)),
+        min(GRID, math.ceil(r)),
+        max(1, min(GRID, math.ceil(snapped / 2))),
+    }:
         for flag in (0, 1):
             if flag and snapped >= 2 * radius:
                 continue
@@ -166,7 +172,11 @@ def _sagitta(r: float, large: int, chord: float) -> float:
 
 
 def _straight(x: int, y: int, controls: list[int], ex: int, ey: int) -> bool:
-    """All control points within half a unit of the chord and between its ends."""
+    """All control points at an end, or all within half a unit of the chord and between its ends."""
+    if all(
+        (controls[i], controls[i + 1]) in ((x, y), (ex, ey)) for i in range(0, len(controls), 2)
+    ):
+        return True
     dx, dy = ex - x, ey - y
     length = math.hypot(dx, dy)
     if length == 0:
@@ -218,7 +228,12 @@ def shorten(segments: Sequence[Segment]) -> list[Segment]:
         elif kind == "Q":
             rx, ry = (2 * x - control[1], 2 * y - control[2]) if control[0] == "Q" else (x, y)
             now = ("Q", s[1], s[2])
-            if control[0] == "Q" and abs(rx - s[1]) <= 1 and abs(ry - s[2]) <= 1 and _bends(x, y, (rx, ry), s):
+            if (
+                control[0] == "Q"
+                and abs(rx - s[1]) <= 1
+                and abs(ry - s[2]) <= 1
+                and _bends(x, y, (rx, ry), s)
+            ):
                 now = ("Q", rx, ry)
                 s = ("T", *s[3:])
         out.append(s)

@@ -49,14 +49,22 @@ class Tokenizer:
         """Text of ids; specials and control tokens are left out."""
         return self.inner.decode(list(ids), skip_special_tokens=True)
 
-    def encode_prompt(self, words: str, *, style: str = "", detail: int | None = None, collection: str = "") -> list[int]:
+    def encode_prompt(
+        self, words: str, *, style: str = "", detail: int | None = None, collection: str = ""
+    ) -> list[int]:
         """Ids the model is conditioned on: bos, control tokens, then lower-case words.
 
         Unknown styles and collections raise ConfigError naming the known ones.
         """
-        return [self.bos_id, *self.control(style=style, detail=detail, collection=collection), *self.encode_words(words)]
+        return [
+            self.bos_id,
+            *self.control(style=style, detail=detail, collection=collection),
+            *self.encode_words(words),
+        ]
 
-    def control(self, *, style: str = "", detail: int | None = None, collection: str = "") -> list[int]:
+    def control(
+        self, *, style: str = "", detail: int | None = None, collection: str = ""
+    ) -> list[int]:
         """Control token ids in their fixed order: collection, style, detail."""
         out = []
         if collection:
@@ -64,7 +72,9 @@ class Tokenizer:
         if style:
             out.append(self._control("style", style, STYLES))
         if detail is not None:
-            out.append(self._control("detail", str(detail), tuple(str(i) for i in range(len(DETAILS)))))
+            out.append(
+                self._control("detail", str(detail), tuple(str(i) for i in range(len(DETAILS))))
+            )
         return out
 
     def _control(self, kind: str, name: str, known: tuple[str, ...]) -> int:
@@ -82,17 +92,28 @@ class Tokenizer:
 @lru_cache(maxsize=4)
 def load_tokenizer(path: str | Path | None = None) -> Tokenizer:
     """The tokenizer of a file, or the one that ships with the package. Raises ConfigError when it is not ours."""
-    source = Path(path) if path else Path(str(files("text2svg") / "assets" / "tokenizer" / "tokenizer.json"))
+    source = (
+        Path(path)
+        if path
+        else Path(str(files("text2svg") / "assets" / "tokenizer" / "tokenizer.json"))
+    )
     if not source.is_file():
         raise ConfigError(f"no tokenizer at {source}", hint="give the path of a tokenizer.json")
     tokenizer = Tokenizer(_HfTokenizer.from_file(str(source)))
     expected = drawing_tokens()
-    if any(tokenizer.vocab.get(text) is None for text in (PAD, BOS, EOS)) or tokenizer.vocab_size < len(expected):
-        raise ConfigError(f"{source} is not a Text2SVG tokenizer", hint="train one with `text2svg train tokenizer`")
+    if any(
+        tokenizer.vocab.get(text) is None for text in (PAD, BOS, EOS)
+    ) or tokenizer.vocab_size < len(expected):
+        raise ConfigError(
+            f"{source} is not a Text2SVG tokenizer",
+            hint="train one with `text2svg train tokenizer`",
+        )
     return tokenizer
 
 
-def train_tokenizer(captions: Iterable[str], collections: Iterable[str], words: int = 6000) -> Tokenizer:
+def train_tokenizer(
+    captions: Iterable[str], collections: Iterable[str], words: int = 6000
+) -> Tokenizer:
     """Builds a tokenizer: drawing tokens, control tokens, then `words` byte-level pieces learned from captions.
 
     Deterministic for the same captions in the same order.
@@ -100,7 +121,9 @@ def train_tokenizer(captions: Iterable[str], collections: Iterable[str], words: 
     learned = _HfTokenizer(models.BPE())
     learned.pre_tokenizer = _pre_tokenizer()
     trainer = trainers.BpeTrainer(
-        vocab_size=words, initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False
+        vocab_size=words,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
     )
     learned.train_from_iterator((f" {c.lower()}" for c in captions), trainer)
     drawing = [_bytes(t) if i > 2 else t for i, t in enumerate(drawing_tokens())]

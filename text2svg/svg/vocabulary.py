@@ -107,15 +107,16 @@ def split_pattern() -> str:
             continue
         literal += texts
     literal.sort(key=len, reverse=True)
-    hexes = "|".join(f"(?<={a}=\"#[0-9a-f])" for a in ("fill", "stroke", "stop-color"))
+    hexes = "|".join(f'(?<={a}="#[0-9a-f])' for a in ("fill", "stroke", "stop-color"))
+    # Numbers and commands are nine tokens in ten, and no literal begins like them, so they are tried first.
     parts = [
-        *(re.escape(text).replace("\\ ", " ") for text in literal),
-        f'(?:{hexes})[0-9a-f]{{2}}"',
-        " 0,[01],[01]",
-        ",[01],[01]",
-        " ?[0-9]+",
         "[MLHVCSQTAZ]",
-        " ?[^ \\t\\r\\n0-9<>\"=,]+",
+        " 0,[01],[01]",
+        f'(?:{hexes})[0-9a-f]{{2}}"',
+        " ?[0-9]+",
+        ",[01],[01]",
+        *(re.escape(text).replace("\\ ", " ") for text in literal),
+        ' ?[^ \\t\\r\\n0-9<>"=,]+',
         "[\\s\\S]",
     ]
     return "|".join(parts)

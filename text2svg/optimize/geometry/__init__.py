@@ -47,7 +47,9 @@ class Normalized:
     """Painted shapes."""
 
 
-def normalize(source: str | SvgDocument, options: GeometryOptions = GeometryOptions()) -> Normalized:
+def normalize(
+    source: str | SvgDocument, options: GeometryOptions = GeometryOptions()
+) -> Normalized:
     """Brings a drawing onto the grid. Raises ParseError, LimitError, or NotCanonical with the reason."""
     document = source if isinstance(source, SvgDocument) else parse(source)
     items, side = resolve(document, options)
@@ -86,10 +88,15 @@ def resolve(document: SvgDocument, options: GeometryOptions) -> tuple[list[FlatI
     return items, side
 
 
-def _viewport(document: SvgDocument, options: GeometryOptions) -> tuple[Matrix, tuple[float, float], float]:
+def _viewport(
+    document: SvgDocument, options: GeometryOptions
+) -> tuple[Matrix, tuple[float, float], float]:
     """Map to the grid, user space size, and grid side (SVG 2 section 8.2, preserveAspectRatio of the root)."""
     a = document.root.attrib
-    size = [length(a[k]) if k in a and not a[k].strip().endswith(_ABSOLUTE_UNITS) else 0.0 for k in ("width", "height")]
+    size = [
+        length(a[k]) if k in a and not a[k].strip().endswith(_ABSOLUTE_UNITS) else 0.0
+        for k in ("width", "height")
+    ]
     box = [float(v) for v in a.get("viewBox", "").replace(",", " ").split()]
     if len(box) != 4 or box[2] <= 0 or box[3] <= 0:
         if size[0] <= 0 or size[1] <= 0:
@@ -98,7 +105,9 @@ def _viewport(document: SvgDocument, options: GeometryOptions) -> tuple[Matrix, 
     ratio = a.get("preserveAspectRatio", "xMidYMid meet")
     wide = min(size) > 0 and abs(size[0] * box[3] - size[1] * box[2]) > 0.005 * size[0] * box[3]
     if wide and ratio.split()[0] != "xMidYMid":
-        raise NotCanonical("aspect-ratio", f"preserveAspectRatio {ratio!r} on a viewport of another shape")
+        raise NotCanonical(
+            "aspect-ratio", f"preserveAspectRatio {ratio!r} on a viewport of another shape"
+        )
     if wide and "slice" in ratio:
         raise NotCanonical("aspect-ratio", "a sliced viewport")
     width, height = box[2], box[3]
@@ -122,7 +131,9 @@ def _cubic_item(item: FlatItem) -> FlatItem:
 
 def replace_shapes(group: FlatGroup) -> FlatGroup:
     """The group with every shape in cubics."""
-    return group._replace(shapes=tuple(s._replace(segments=cubics(s.segments)) for s in group.shapes))
+    return group._replace(
+        shapes=tuple(s._replace(segments=cubics(s.segments)) for s in group.shapes)
+    )
 
 
 def cubics(segments: list[Segment]) -> list[Segment]:
@@ -132,10 +143,25 @@ def cubics(segments: list[Segment]) -> list[Segment]:
     for s in segments:
         if s[0] == "L":
             ex, ey = s[1], s[2]
-            out.append(("C", x + (ex - x) / 3, y + (ey - y) / 3, x + (ex - x) * 2 / 3, y + (ey - y) * 2 / 3, ex, ey))
+            out.append(
+                (
+                    "C",
+                    x + (ex - x) / 3,
+                    y + (ey - y) / 3,
+                    x + (ex - x) * 2 / 3,
+                    y + (ey - y) * 2 / 3,
+                    ex,
+                    ey,
+                )
+            )
         elif s[0] == "Q":
             qx, qy, ex, ey = s[1:]
-            c = (x + (qx - x) * 2 / 3, y + (qy - y) * 2 / 3, ex + (qx - ex) * 2 / 3, ey + (qy - ey) * 2 / 3)
+            c = (
+                x + (qx - x) * 2 / 3,
+                y + (qy - y) * 2 / 3,
+                ex + (qx - ex) * 2 / 3,
+                ey + (qy - ey) * 2 / 3,
+            )
             out.append(("C", *c, ex, ey))
         elif s[0] == "A":
             out += arc_to_cubics(x, y, s)
@@ -146,4 +172,12 @@ def cubics(segments: list[Segment]) -> list[Segment]:
     return out
 
 
-__all__ = ["FlatShape", "GeometryOptions", "Normalized", "cubics", "normalize", "replace", "resolve"]
+__all__ = [
+    "FlatShape",
+    "GeometryOptions",
+    "Normalized",
+    "cubics",
+    "normalize",
+    "replace",
+    "resolve",
+]

@@ -11,7 +11,17 @@ from collections.abc import Iterable
 from text2svg.optimize.geometry.flat import FlatGradient, FlatGroup, FlatItem, FlatShape
 from text2svg.optimize.geometry.gradients import onto_grid
 from text2svg.optimize.geometry.units import RGBA
-from text2svg.svg.canonical import Drawing, Gradient, Group, Paint, Shape, Stop, hex_color, level, make_shapes
+from text2svg.svg.canonical import (
+    Drawing,
+    Gradient,
+    Group,
+    Paint,
+    Shape,
+    Stop,
+    hex_color,
+    level,
+    make_shapes,
+)
 from text2svg.svg.path import write_number, write_path
 from text2svg.svg.schema import FOOTER, GRADIENT, LINECAPS, LINEJOINS, OPAQUE
 from text2svg.svg.snap import GRID
@@ -38,12 +48,16 @@ def emit_canonical(items: Iterable[FlatItem]) -> str:
         shapes = [s for member in item.shapes for s in _canonical_shapes(member, gradients)]
         opacity = level(item.opacity)
         if len(shapes) == 1:
-            out += _canonical_shapes(item.shapes[0]._replace(opacity=item.shapes[0].opacity * item.opacity), gradients)
+            out += _canonical_shapes(
+                item.shapes[0]._replace(opacity=item.shapes[0].opacity * item.opacity), gradients
+            )
         elif shapes and 0 < opacity < OPAQUE:
             out.append(Group(opacity, tuple(shapes)))
         elif opacity:
             out += shapes
-    table = {key: gradient for gradient, key in gradients.keys.items() if isinstance(gradient, Gradient)}
+    table = {
+        key: gradient for gradient, key in gradients.keys.items() if isinstance(gradient, Gradient)
+    }
     return Drawing(tuple(out), table).to_text()
 
 
@@ -76,7 +90,9 @@ def _canonical_paint(paint: RGBA | FlatGradient | None, gradients: _Gradients) -
         return hex_color(*last[:3]), last[3]
     if g.kind == "radialGradient":
         coords = (*coords[:2], max(1, coords[2]), *(coords[3:] if coords[3:] != coords[:2] else ()))
-    stops = tuple(Stop(level(s.offset), hex_color(*s.color[:3]), level(s.color[3])) for s in g.stops)
+    stops = tuple(
+        Stop(level(s.offset), hex_color(*s.color[:3]), level(s.color[3])) for s in g.stops
+    )
     if len(set(stops)) == 1 or len({s[1:] for s in stops}) == 1:
         return stops[0].color, stops[0].opacity / OPAQUE
     return f"url(#{gradients.key(Gradient(g.kind, coords, stops))})", 1.0
@@ -86,7 +102,11 @@ def emit_decimal(items: Iterable[FlatItem], decimals: int, side: float = GRID) -
     """The same drawing with `decimals` digits after the point, on a square viewBox of `side` units."""
     gradients = _Gradients()
     body = "".join(_decimal_item(item, gradients, decimals) for item in items)
-    defs = "".join(_decimal_gradient(g, key, decimals) for g, key in gradients.keys.items() if isinstance(g, FlatGradient))
+    defs = "".join(
+        _decimal_gradient(g, key, decimals)
+        for g, key in gradients.keys.items()
+        if isinstance(g, FlatGradient)
+    )
     size = write_number(side, decimals)
     header = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}">'
     return f"{header}{defs}{body}{FOOTER}"
@@ -130,7 +150,8 @@ def _decimal_color(paint: RGBA | FlatGradient | None, gradients: _Gradients) -> 
 
 def _decimal_gradient(g: FlatGradient, key: str, decimals: int) -> str:
     coords = "".join(
-        f' {name}="{write_number(v, max(decimals, 2))}"' for name, v in zip(GRADIENT[g.kind], g.coords, strict=True)
+        f' {name}="{write_number(v, max(decimals, 2))}"'
+        for name, v in zip(GRADIENT[g.kind], g.coords, strict=True)
     )
     stops = ""
     for s in g.stops:

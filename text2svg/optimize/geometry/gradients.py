@@ -11,7 +11,15 @@ from xml.etree.ElementTree import Element
 
 from text2svg.errors import NotCanonical
 from text2svg.optimize.geometry.flat import FlatGradient, FlatStop
-from text2svg.optimize.geometry.units import IDENTITY, RGBA, color, length, matrix, multiply, similarity
+from text2svg.optimize.geometry.units import (
+    IDENTITY,
+    RGBA,
+    color,
+    length,
+    matrix,
+    multiply,
+    similarity,
+)
 from text2svg.svg.path import Matrix
 
 Box = tuple[float, float, float, float]
@@ -52,7 +60,11 @@ class _Resolved:
 
 
 def gradient(
-    element: Element, ids: Mapping[str, Element], ctm: Matrix, box: Box, viewport: tuple[float, float]
+    element: Element,
+    ids: Mapping[str, Element],
+    ctm: Matrix,
+    box: Box,
+    viewport: tuple[float, float],
 ) -> FlatGradient | RGBA | None:
     """The paint a gradient element gives a shape of user-space bounds `box` under `ctm`.
 
@@ -97,7 +109,9 @@ def _stops(elements: list[Element]) -> tuple[FlatStop, ...]:
     return tuple(out)
 
 
-def _linear(a: Mapping[str, str], m: Matrix, size: tuple[float, float], stops: tuple[FlatStop, ...]) -> FlatGradient | RGBA:
+def _linear(
+    a: Mapping[str, str], m: Matrix, size: tuple[float, float], stops: tuple[FlatStop, ...]
+) -> FlatGradient | RGBA:
     x1, y1 = length(a.get("x1", "0"), size[0]), length(a.get("y1", "0"), size[1])
     x2, y2 = length(a.get("x2", "100%"), size[0]), length(a.get("y2", "0"), size[1])
     dx, dy = x2 - x1, y2 - y1
@@ -114,7 +128,9 @@ def _linear(a: Mapping[str, str], m: Matrix, size: tuple[float, float], stops: t
     return FlatGradient("linearGradient", (sx, sy, ex, ey), stops)
 
 
-def _radial(a: Mapping[str, str], m: Matrix, size: tuple[float, float], stops: tuple[FlatStop, ...]) -> FlatGradient:
+def _radial(
+    a: Mapping[str, str], m: Matrix, size: tuple[float, float], stops: tuple[FlatStop, ...]
+) -> FlatGradient:
     diagonal = ((size[0] ** 2 + size[1] ** 2) / 2) ** 0.5
     cx, cy = length(a.get("cx", "50%"), size[0]), length(a.get("cy", "50%"), size[1])
     r = length(a.get("r", "50%"), diagonal)
@@ -151,7 +167,9 @@ def onto_grid(g: FlatGradient, size: float) -> FlatGradient:
     if high - low < 0.02:
         raise NotCanonical("off-grid", "a gradient line misses the grid")
     at = lambda t: (x1 + (x2 - x1) * t, y1 + (y2 - y1) * t)  # noqa: E731
-    inner = [FlatStop((s.offset - low) / (high - low), s.color) for s in g.stops if low < s.offset < high]
+    inner = [
+        FlatStop((s.offset - low) / (high - low), s.color) for s in g.stops if low < s.offset < high
+    ]
     stops = (FlatStop(0.0, color_at(g.stops, low)), *inner, FlatStop(1.0, color_at(g.stops, high)))
     return FlatGradient(g.kind, (*at(low), *at(high)), stops)
 

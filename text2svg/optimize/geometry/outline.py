@@ -101,7 +101,9 @@ def _extremes(p: list[float]) -> list[float]:
     if len(p) == 3:
         denominator = p[0] - 2 * p[1] + p[2]
         roots = [(p[0] - p[1]) / denominator] if denominator else []
-        return [(1 - t) ** 2 * p[0] + 2 * t * (1 - t) * p[1] + t * t * p[2] for t in roots if 0 < t < 1]
+        return [
+            (1 - t) ** 2 * p[0] + 2 * t * (1 - t) * p[1] + t * t * p[2] for t in roots if 0 < t < 1
+        ]
     a = -p[0] + 3 * p[1] - 3 * p[2] + p[3]
     b = 2 * (p[0] - 2 * p[1] + p[2])
     c = p[1] - p[0]

@@ -20,7 +20,16 @@ RGBA = tuple[float, float, float, float]
 """Red, green, blue 0..255 and alpha 0..1."""
 
 _LENGTH = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([a-zA-Z%]*)\s*$")
-_PX = {"": 1.0, "px": 1.0, "pt": 96 / 72, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "Q": 96 / 101.6}
+_PX = {
+    "": 1.0,
+    "px": 1.0,
+    "pt": 96 / 72,
+    "pc": 16.0,
+    "in": 96.0,
+    "cm": 96 / 2.54,
+    "mm": 96 / 25.4,
+    "Q": 96 / 101.6,
+}
 _FONT = {"em": 16.0, "rem": 16.0, "ex": 8.0}
 
 
@@ -72,7 +81,14 @@ def multiply(m: Matrix, n: Matrix) -> Matrix:
     """m after n: the point is mapped by n first."""
     a, b, c, d, e, f = m
     g, h, i, j, k, o = n
-    return (a * g + c * h, b * g + d * h, a * i + c * j, b * i + d * j, a * k + c * o + e, b * k + d * o + f)
+    return (
+        a * g + c * h,
+        b * g + d * h,
+        a * i + c * j,
+        b * i + d * j,
+        a * k + c * o + e,
+        b * k + d * o + f,
+    )
 
 
 def similarity(m: Matrix, tolerance: float = 0.02) -> float | None:

@@ -15,7 +15,15 @@ from text2svg.errors import NotCanonical
 from text2svg.optimize.geometry.flat import FlatGradient, FlatGroup, FlatItem, FlatShape
 from text2svg.optimize.geometry.gradients import gradient, styles
 from text2svg.optimize.geometry.outline import bounds, outline
-from text2svg.optimize.geometry.units import IDENTITY, RGBA, color, length, matrix, multiply, similarity
+from text2svg.optimize.geometry.units import (
+    IDENTITY,
+    RGBA,
+    color,
+    length,
+    matrix,
+    multiply,
+    similarity,
+)
 from text2svg.svg.path import Matrix, transform
 
 INHERITED = (
@@ -40,10 +48,27 @@ INHERITED = (
 SHAPES = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon"})
 CONTAINERS = frozenset({"svg", "g", "a", "symbol"})
 UNPAINTED = frozenset(
-    {"defs", "title", "desc", "metadata", "linearGradient", "radialGradient", "clipPath", "mask", "filter", "pattern"}
+    {
+        "defs",
+        "title",
+        "desc",
+        "metadata",
+        "linearGradient",
+        "radialGradient",
+        "clipPath",
+        "mask",
+        "filter",
+        "pattern",
+    }
     | {"symbol", "marker", "stop", "view", "cursor"}
 )
-CUTTING = {"mask": "mask", "filter": "filter", "clip-path": "clip", "mix-blend-mode": "blend", "vector-effect": "vector-effect"}
+CUTTING = {
+    "mask": "mask",
+    "filter": "filter",
+    "clip-path": "clip",
+    "mix-blend-mode": "blend",
+    "vector-effect": "vector-effect",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +79,9 @@ class Scene:
     viewport: tuple[float, float]
 
 
-def walk(element: Element, scene: Scene, ctm: Matrix, inherited: Mapping[str, str]) -> list[FlatItem]:
+def walk(
+    element: Element, scene: Scene, ctm: Matrix, inherited: Mapping[str, str]
+) -> list[FlatItem]:
     """The painted items of one element and its descendants, in paint order. Raises NotCanonical."""
     tag = element.tag
     if tag in UNPAINTED:
@@ -65,7 +92,10 @@ def walk(element: Element, scene: Scene, ctm: Matrix, inherited: Mapping[str, st
     _check(tag, attributes, scene, ctm)
     if "transform" in attributes:
         ctm = multiply(ctm, _placed(attributes, scene))
-    style = {**inherited, **{k: attributes[k] for k in INHERITED if k in attributes and attributes[k] != "inherit"}}
+    style = {
+        **inherited,
+        **{k: attributes[k] for k in INHERITED if k in attributes and attributes[k] != "inherit"},
+    }
     if tag in SHAPES:
         shape = _shape(tag, attributes, style, (scene, ctm))
         return [shape] if shape else []
@@ -108,7 +138,12 @@ def _clips_nothing(value: str, scene: Scene, ctm: Matrix) -> bool:
     if clip is None:
         return clip is None and value.startswith("url(#")
     shapes = list(clip)
-    if len(shapes) != 1 or shapes[0].tag not in ("path", "rect") or "transform" in clip.attrib or ctm != scene_matrix(scene):
+    if (
+        len(shapes) != 1
+        or shapes[0].tag not in ("path", "rect")
+        or "transform" in clip.attrib
+        or ctm != scene_matrix(scene)
+    ):
         return False
     shape = shapes[0]
     if "transform" in shape.attrib or clip.get("clipPathUnits") == "objectBoundingBox":
@@ -116,7 +151,13 @@ def _clips_nothing(value: str, scene: Scene, ctm: Matrix) -> bool:
     x, y, w, h = bounds(outline(shape.tag, shape.attrib, scene.viewport))
     segments = outline(shape.tag, shape.attrib, scene.viewport)
     plain = len(segments) <= 6 and all(s[0] in "MLZ" for s in segments) and "rx" not in shape.attrib
-    return plain and x <= 0.01 and y <= 0.01 and x + w >= scene.viewport[0] - 0.01 and y + h >= scene.viewport[1] - 0.01
+    return (
+        plain
+        and x <= 0.01
+        and y <= 0.01
+        and x + w >= scene.viewport[0] - 0.01
+        and y + h >= scene.viewport[1] - 0.01
+    )
 
 
 def scene_matrix(scene: Scene) -> Matrix:
@@ -126,7 +167,9 @@ def scene_matrix(scene: Scene) -> Matrix:
     return (s, 0.0, 0.0, s, (256 - w * s) / 2, (256 - h * s) / 2)
 
 
-def _use(a: Mapping[str, str], scene: Scene, ctm: Matrix, style: Mapping[str, str]) -> list[FlatItem]:
+def _use(
+    a: Mapping[str, str], scene: Scene, ctm: Matrix, style: Mapping[str, str]
+) -> list[FlatItem]:
     href = a.get("href", "")
     target = scene.ids.get(href[1:]) if href.startswith("#") else None
     if target is None:
@@ -157,18 +200,27 @@ def _number(text: str) -> float:
     return min(1.0, max(0.0, length(text, 1.0)))
 
 
-def _shape(tag: str, a: Mapping[str, str], style: Mapping[str, str], place: tuple[Scene, Matrix]) -> FlatShape | None:
+def _shape(
+    tag: str, a: Mapping[str, str], style: Mapping[str, str], place: tuple[Scene, Matrix]
+) -> FlatShape | None:
     scene, ctm = place
     if style.get("visibility", "visible") in ("hidden", "collapse"):
         return None
     segments = outline(tag, a, scene.viewport)
     if not segments:
         return None
-    if any(style.get(m, "none") != "none" for m in ("marker-start", "marker-mid", "marker-end", "marker")):
+    if any(
+        style.get(m, "none") != "none"
+        for m in ("marker-start", "marker-mid", "marker-end", "marker")
+    ):
         raise NotCanonical("marker", "markers have no canonical form")
     fill = None if tag == "line" else _paint(style.get("fill", "#000"), style, place, segments)
     stroke = _paint(style.get("stroke", "none"), style, place, segments)
-    width = length(style.get("stroke-width", "1"), (scene.viewport[0] + scene.viewport[1]) / 2) if stroke else 0.0
+    width = (
+        length(style.get("stroke-width", "1"), (scene.viewport[0] + scene.viewport[1]) / 2)
+        if stroke
+        else 0.0
+    )
     if width <= 0:
         stroke = None
     if fill is None and stroke is None:

@@ -1,0 +1,211 @@
+"""Corpus rows to token shards: which drawing goes to which group, how it may be asked for, what is held out.
+
+Rows come as plain values, so the same code serves the store, a JSONL file and a test. Groups follow the curriculum "narrow
+first, then wider": `stroke` (every part an outline), `solid` (one colour, filled), `tone` (one colour with opacity, or
+stroke and fill), `color`. Refuses drawings longer than the group's limit, counted by reason, never silently. The
+trade-off: prompts are prepared here once with a few alternatives each, and only shuffled and thinned while training.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from text2svg.svg.schema import HEADER
+from text2svg.svg.snap import GRID
+from text2svg.svg.tokenizer import Tokenizer, detail_level
+from text2svg.train.shards import Document, Meta, write_group, write_meta
+
+GROUPS = ("stroke", "solid", "tone", "color")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One drawing to learn from."""
+
+    svg: str
+    """Canonical text."""
+    caption: str
+    collection: str = ""
+    style: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetOptions:
+    """What to keep."""
+
+    limits: Mapping[str, int] = field(
+        default_factory=lambda: {"stroke": 110, "solid": 110, "tone": 160, "color": 256}
+    )
+    """Longest drawing of each group, in tokens with eos."""
+    max_words: int = 8
+    """Caption words kept in a prompt."""
+    exclude: frozenset[str] = frozenset()
+    """Collections left out."""
+
+
+def group_of(svg: str) -> str:
+    """The curriculum group of a canonical drawing."""
+    body = svg[len(HEADER) :]
+    colors = {part[:3] for part in body.split("#")[1:] if part[:1] != "("} - {"000"}
+    grey = all(c[0] == c[1] == c[2] for c in colors if len(c) == 3 and not c.endswith(")"))
+    if "url(#" in body or (colors and not grey) or len(colors) > 1:
+        return "color"
+    shapes = (
+        body.count(' d="') + body.count("<circle") + body.count("<ellipse") + body.count("<rect")
+    )
+    if "opacity" in body or colors:
+        return "tone"
+    strokes = body.count(' stroke="#')
+    if not strokes:
+        return "solid"
+    nofill = body.count('fill="none"')
+    alone = (
+        body.startswith('<g fill="none"') and body.count("<g") == 1 and body.endswith("</g></svg>")
+    )
+    if nofill == strokes and (alone or shapes == nofill or _all_stroked(body)):
+        return "stroke"
+    return "tone"
+
+
+def _all_stroked(body: str) -> bool:
+    """Every top-level item is a stroke without fill."""
+    at = 0
+    while not body.startswith("</svg>", at):
+        end = body.index(">", at)
+        if 'fill="none"' not in body[at:end]:
+            return False
+        at = body.index("</g>", at) + 4 if body.startswith("<g", at) else end + 1
+    return True
+
+
+def prompts_of(
+    row: Row, tokenizer: Tokenizer, tokens: int, options: DatasetOptions
+) -> list[list[int]]:
+    """Prompt ids, main one first: the caption, the caption with tags, tags alone."""
+    control = tokenizer.control(
+        collection=row.collection if row.collection in tokenizer.collections else "",
+        style=row.style,
+        detail=detail_level(tokens),
+    )
+    rng = random.Random(f"{row.collection}/{row.caption}/{len(row.svg)}")
+    words = row.caption.split()[: options.max_words]
+    tags = [t for t in row.tags[:12] if t not in words]
+    texts = [" ".join(words)]
+    if tags:
+        picked = rng.sample(tags, min(len(tags), rng.randint(1, 3)))
+        texts.append(" ".join([*words, *picked][: options.max_words]))
+        alone = " ".join(rng.sample(tags[:6], min(len(tags[:6]), rng.randint(1, 2))))
+        texts.append(alone)
+    return [[tokenizer.bos_id, *control, *tokenizer.encode_words(t)] for t in texts]
+
+
+def build_shards(
+    rows: Iterable[Row],
+    folder: Path,
+    tokenizer: Tokenizer,
+    is_heldout: Callable[[str], bool],
+    options: DatasetOptions = DatasetOptions(),
+    init: NDArray[np.float32] | None = None,
+) -> Counter[str]:
+    """Writes a shard folder; returns counts by outcome (`stroke.train`, `stroke too long`, `excluded`, ...)."""
+    counts: Counter[str] = Counter()
+    documents: dict[tuple[str, str], list[Document]] = {}
+    seen: set[str] = set()
+    for batch in _batches(rows, 2000):
+        for row, ids in zip(batch, tokenizer.encode_batch([r.svg for r in batch]), strict=True):
+            group = group_of(row.svg)
+            reason = _refusal(row, len(ids) + 1, group, options, seen)
+            if reason:
+                counts[reason] += 1
+                continue
+            split = "heldout" if is_heldout(row.caption) else "train"
+            counts[f"{group}.{split}"] += 1
+            document = Document(
+                np.array([*ids, tokenizer.eos_id], np.uint16),
+                prompts_of(row, tokenizer, len(ids) + 1, options),
+            )
+            documents.setdefault((group, split), []).append(document)
+    for (group, split), members in sorted(documents.items()):
+        write_group(folder, group, split, members)
+    meta = Meta(
+        tokenizer.vocab_size,
+        tokenizer.svg_vocab,
+        tokenizer.bos_id,
+        tokenizer.eos_id,
+        tokenizer.pad_id,
+    )
+    write_meta(folder, meta, *_vocabulary_masks(tokenizer), init)
+    return counts
+
+
+def _refusal(row: Row, length: int, group: str, options: DatasetOptions, seen: set[str]) -> str:
+    if not row.caption:
+        return "no caption"
+    if row.collection in options.exclude:
+        return "excluded"
+    if length > options.limits.get(group, 0):
+        return f"{group} too long"
+    key = f"{row.caption}\n{row.svg}"
+    if key in seen:
+        return "duplicate"
+    seen.add(key)
+    return ""
+
+
+def _batches(rows: Iterable[Row], size: int) -> Iterable[list[Row]]:
+    batch: list[Row] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _vocabulary_masks(tokenizer: Tokenizer) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    word_start = np.zeros(tokenizer.vocab_size, np.bool_)
+    control = np.zeros(tokenizer.vocab_size, np.bool_)
+    for text, i in tokenizer.vocab.items():
+        word_start[i] = text.startswith("Ġ") and not text.endswith('"')
+        control[i] = text.startswith(("<|set:", "<|style:", "<|detail:"))
+    return word_start, control
+
+
+def initial_embeddings(
+    tokenizer: Tokenizer,
+    width: int,
+    encode: Callable[[Sequence[str]], NDArray[np.float32]] | None,
+    seed: int = 0,
+) -> NDArray[np.float32]:
+    """(vocab, width) start: numbers near their neighbours, words near their meaning.
+
+    Number tokens get sinusoids of their value; whole-word tokens the principal components of `encode(words)`, a sentence
+    model's vectors, when one is given. Rows have the usual standard deviation of 0.02 times a constant so that no kind of
+    token shouts.
+    """
+    rng = np.random.default_rng(seed)
+    out = rng.normal(0, 1.0, (tokenizer.vocab_size, width)).astype(np.float32)
+    values = np.arange(GRID + 1)[:, None]
+    bands = np.geomspace(1 / 512, 1 / 4, width // 2)[None] * 2 * np.pi
+    waves = np.concatenate([np.sin(values * bands), np.cos(values * bands)], 1) * np.sqrt(2)
+    for prefix in ("", "Ġ"):
+        rows = [tokenizer.vocab[f"{prefix}{n}"] for n in range(GRID + 1)]
+        out[rows] = waves * 0.9 + out[rows[0]] * 0.3 + out[rows] * 0.1
+    if encode is not None:
+        words = [t for t in tokenizer.vocab if t.startswith("Ġ") and t[1:].isalpha() and len(t) > 3]
+        vectors = encode([w[1:] for w in words])
+        vectors = vectors - vectors.mean(0)
+        _, _, axes = np.linalg.svd(vectors, full_matrices=False)
+        parts = vectors @ axes[:width].T
+        parts = parts / parts.std()
+        out[[tokenizer.vocab[w] for w in words], : parts.shape[1]] = parts
+    return out * 0.5
