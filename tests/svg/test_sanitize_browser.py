@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
@@ -65,9 +66,17 @@ def server() -> Iterator[LeakServer]:
 
 def visit(server: LeakServer, body: str) -> tuple[int, list[str], bool]:
     """Show the body, click everything; returns script runs, requests that left the page, whether the page survived."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM:
         pytest.skip("chromium is not installed (apt-get install chromium)")
+    # A thread of its own: Playwright's event loop allows no second one beside it in the same thread.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_visit, server, body).result(timeout=120)
+
+
+def _visit(server: LeakServer, body: str) -> tuple[int, list[str], bool]:
+    from playwright import sync_api
+
     server.pages["/page"] = DECLARATION + body
     asked: list[str] = []
     with sync_api.sync_playwright() as playwright:

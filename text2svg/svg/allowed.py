@@ -2,7 +2,8 @@
 
 `sanitize` rebuilds drawings from this table and from nothing else. Each type is one regular expression, and repetitions
 that could meet are possessive, so a long hostile value costs linear time. Refuses by silence: what is not named here
-does not survive. The trade-off: CSS functions outside the lists (`env()`, `image-set()`, `color-mix()`) are lost rather than judged.
+does not survive. The trade-off: CSS functions outside the lists (`env()`, `image-set()`, `color-mix()`) are lost rather
+than judged.
 
 `schema` is the narrow table of canonical drawings; everything it allows is allowed here too.
 """
