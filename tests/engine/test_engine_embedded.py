@@ -83,9 +83,7 @@ def test_a_fixed_shape_gives_the_same_closed_answers() -> None:
     fixed.warm()
     fixed._model.decoder.exact_batches = False  # noqa: SLF001 - what a machine with other kernels would measure
     prompts, sampling = [Prompt("left arrow")] * 6, Sampling(50, 0.8, 0.9)
-    assert [a.text for a in exact.complete(prompts, sampling)] == [
-        a.text for a in fixed.complete(prompts, sampling)
-    ]
+    assert [a.text for a in exact.complete(prompts, sampling)] == [a.text for a in fixed.complete(prompts, sampling)]
 
 
 def test_greedy_follows_the_grammar_not_the_stop_budget() -> None:

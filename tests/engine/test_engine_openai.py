@@ -36,9 +36,7 @@ def engine(server: LocalServer) -> Iterator[OpenAIEngine]:
     made.close()
 
 
-def test_bare_text_and_ids_are_completions_with_a_seed_a_candidate(
-    engine: OpenAIEngine, server: LocalServer
-) -> None:
+def test_bare_text_and_ids_are_completions_with_a_seed_a_candidate(engine: OpenAIEngine, server: LocalServer) -> None:
     answers = engine.complete([Prompt("say <svg|>"), Prompt("x", ids=(1, 22))], ONCE)
     assert [(a.text, a.finish) for a in answers] == [("<svg>", "stop"), ("122", "stop")]
     assert [(a.prompt_tokens, a.completion_tokens) for a in answers] == [(7, 4), (7, 4)]

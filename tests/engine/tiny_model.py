@@ -109,7 +109,8 @@ def weights(config: dict[str, object], seed: int = 0) -> dict[str, NDArray[np.fl
         "post_attention_layernorm": (width,),
     }
     names = {f"model.layers.{i}.{n}": s for i in range(c["num_hidden_layers"]) for n, s in shapes.items()}
-    names |= {"model.embed_tokens": (VOCAB, width), "lm_head": (VOCAB, width), "model.norm": (width,)}
+    size = c["vocab_size"]
+    names |= {"model.embed_tokens": (size, width), "lm_head": (size, width), "model.norm": (width,)}
     out = {}
     for name, shape in names.items():
         values = random.normal(0, 0.3, shape) if len(shape) > 1 else random.uniform(0.5, 1.5, shape)

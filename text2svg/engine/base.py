@@ -1,8 +1,8 @@
 """The one way to any language model: prompts in, pieces of text out.
 
-A candidate is one prompt of a call; candidate `i` samples with `sampling.seed + i`, whatever shares its batch. Refuses to
-know SVG, grammars or networks. The trade-off: `stream` is a plain generator that works when it is asked for the next
-piece, so a consumer that stops reading stops the model, and no thread outlives a request.
+A candidate is one prompt of a call; candidate `i` samples with `sampling.seed + i`, whatever shares its batch.
+Refuses to know SVG, grammars or networks. The trade-off: `stream` is a plain generator that works when it is asked
+for the next piece, so a consumer that stops reading stops the model, and no thread outlives a request.
 """
 
 from __future__ import annotations

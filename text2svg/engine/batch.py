@@ -1,10 +1,10 @@
 """The decoding loop: a queue of prompts, a few rows that run together, one piece of text for each token.
 
 A row that finishes gives its place to the next prompt, or the batch shrinks. A grammar says before each choice which
-tokens are allowed given the tokens that are left, so an answer always closes; tokens without alternative before the first
-choice join the prompt. Refuses threads and locks of its own: the caller passes one `turn` to enter around model work.
-The trade-off: every row pays a Python iteration a token (about 40 microseconds) for exactness that a batched sampler
-could not give.
+tokens are allowed given the tokens that are left, so an answer always closes; tokens without alternative before the
+first choice join the prompt. Refuses threads and locks of its own: the caller passes one `turn` to enter around model
+work. The trade-off: every row pays a Python iteration a token (about 40 microseconds) for exactness that a batched
+sampler could not give.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ class Grammar(Protocol):
         ...
 
     def mask(self, state: int, remaining: int) -> NDArray[np.bool_]:
-        """The tokens (n,), n at most the vocabulary, from which the answer can still end within `remaining` tokens, the next one included."""
+        """The tokens (n,), n at most the vocabulary, from which the answer can end within `remaining` tokens.
+
+        The next token and the end token count.
+        """
         ...
 
 

@@ -1,8 +1,9 @@
 """What the embedded engine asks of a decoder, whichever runs it: ONNX Runtime or numpy.
 
-A cache holds the keys and values of a few rows in buffers of fixed size. Rows may have different lengths, and the active
-ones are always the first. Refuses to sample or to know tokens' texts. The trade-off: a prompt is read one row at a time,
-so that its result cannot depend on the other rows; prompts are short, and candidates of one prompt share the reading.
+A cache holds the keys and values of a few rows in buffers of fixed size. Rows may have different lengths, and the
+active ones are always the first. Refuses to sample or to know tokens' texts. The trade-off: a prompt is read one row
+at a time, so that its result cannot depend on the other rows; prompts are short, and candidates of one prompt share
+the reading.
 """
 
 from __future__ import annotations

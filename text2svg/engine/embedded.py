@@ -1,10 +1,10 @@
 """The engine that runs a model folder in this process, on one CPU core unless told otherwise.
 
-The folder is what training exports: config.json, model.safetensors, tokenizer.json and onnx/ (the int8 graph). The graph
-is used when it is there and ONNX Runtime is installed, else numpy; `reason` says which and why. Requests of several
-threads take turns token by token, in the order of asking, so a second visitor's drawing starts at once and both run at
-half speed. Refuses images and other architectures. The trade-off: no threads of its own; the model works only while
-somebody reads the stream.
+The folder is what training exports: config.json, model.safetensors, tokenizer.json and onnx/ (the int8 graph). The
+graph is used when it is there and ONNX Runtime is installed, else numpy; `reason` says which and why. Requests of
+several threads take turns token by token, in the order of asking, so a second visitor's drawing starts at once and
+both run at half speed. Refuses images and other architectures. The trade-off: no threads of its own; the model works
+only while somebody reads the stream.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BUNDLED = Path(__file__).parent.parent / "assets" / "generator"
 """The model that comes with the package."""
 
 MAX_ROWS = 8
-"""Most candidates in one batch; further ones wait for a free row. Eight is also the largest batch whose exactness is probed."""
+"""Largest batch, and the largest whose exactness is probed; further candidates wait for a free row."""
 
 
 class Vocabulary(Protocol):
@@ -60,7 +60,7 @@ class EmbeddedOptions:
     """Sub-folder of the ONNX graph."""
     threads: int = 1
     """Of one matrix product; more than one rarely helps models of this size."""
-    rows: int = 4
+    rows: int = MAX_ROWS
     """Most candidates in one batch."""
     grammar: bool = True
     """Hold the model to canonical SVG; off only to measure what the model does alone."""

@@ -1,12 +1,13 @@
 """The decoder on ONNX Runtime: the graph that onnxruntime-genai's builder writes, with a fixed KV buffer.
 
-Each key/value buffer is bound as past and as present, so GroupQueryAttention writes one position in place and nothing is
-copied between tokens; rows of different length share a batch through the attention mask (right padding; left padding is
-wrong with this graph). Refuses graphs with other inputs. The trade-off: memory for the whole budget is taken at once,
-1 MB a row for each 64 tokens of the 8 M model.
+Each key/value buffer is bound as past and as present, so GroupQueryAttention writes one position in place and nothing
+is copied between tokens; rows of different length share a batch through the attention mask (right padding; left
+padding is wrong with this graph). Refuses graphs with other inputs. The trade-off: memory for the whole budget is
+taken at once, 1 MB a row for each 64 tokens of the 8 M model.
 
-Whether a row's bits depend on the batch size is up to the matrix kernels of the machine, so it is measured when the model
-is loaded (they did not on an AVX-512 machine, float32 and int8, 1 to 8 rows); if they do, every step runs in one shape.
+Whether a row's bits depend on the batch size is up to the matrix kernels of the machine, so it is measured when the
+model is loaded (they did not on an AVX-512 machine, float32 and int8, 1 to 8 rows); if they do, every step runs in
+one shape.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The engine that speaks to any OpenAI-compatible server: vLLM, llama.cpp, LMDeploy, SGLang, hosted ones.
 
-Each candidate is one streamed request with its own seed, so each can be cancelled and servers with a prefix cache read
-the prompt once. Closing a stream closes its connections, which is what makes such servers stop. Refuses retries: callers
-know what a second try costs. The trade-off: one thread with an event loop for each engine in use, so that sockets outlive
-a request.
+Each candidate is one streamed request with its own seed, so each can be cancelled and servers with a prefix cache
+read the prompt once. Closing a stream closes its connections, which is what makes such servers stop. Refuses retries:
+callers know what a second try costs. The trade-off: one thread with an event loop for each engine in use, so that
+sockets outlive a request.
 """
 
 from __future__ import annotations
@@ -269,7 +269,7 @@ OPTIONS = {
     "silence_s": float,
     "concurrency": int,
 }
-"""Options of a spec; `api_key_file` keeps a key out of shell histories, `grammar=svg` holds answers to canonical SVG."""
+"""Options of a spec; `api_key_file` keeps a key out of histories, `grammar=svg` holds answers to canonical SVG."""
 
 
 def from_spec(spec: Spec) -> OpenAIEngine:

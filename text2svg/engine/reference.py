@@ -53,8 +53,7 @@ class NumpyDecoder:
             self.norm = weights["model.norm.weight"]
             self.head = self.embed.T if config.tied else weights["lm_head.weight"].T
             self.layers = [
-                _Layer(*(weights[f"model.layers.{i}.{name}.weight"].T for name in _NAMES))
-                for i in range(config.layers)
+                _Layer(*(weights[f"model.layers.{i}.{name}.weight"].T for name in _NAMES)) for i in range(config.layers)
             ]
         except KeyError as error:
             raise EngineError(f"the weights lack {error}", hint="export the model again") from error
@@ -68,7 +67,7 @@ class NumpyDecoder:
         return NumpyCache(self, rows, capacity)
 
     def forward(self, ids: Sequence[int], start: int, memory: Array) -> Array:
-        """Feed `ids` at positions start, start+1, ...; memory (layers, 2, kv_heads, capacity, head_dim); logits (vocab,)."""
+        """Feed `ids` from position `start` on; memory (layers, 2, kv_heads, capacity, head_dim); logits (vocab,)."""
         end = start + len(ids)
         cos, sin = self.cos[start:end], self.sin[start:end]
         x = self.embed[list(ids)]  # (T, width)

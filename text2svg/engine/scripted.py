@@ -1,6 +1,6 @@
 """Replays given answers piece by piece: for tests, documentation, demos without a model, and pages built offline.
 
-Answers are chosen by the prompt's text, then by candidate in rotation; pieces are tags, path commands and numbers, as a
+Answers are chosen by the prompt's text, then by candidate in rotation; pieces are the tokens of canonical SVG, as a
 drawing model emits them, and joining them gives the answer back. Refuses to invent: a prompt without an answer fails
 alone. The trade-off: temperature, top-p and seed change nothing.
 """
@@ -11,17 +11,22 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from text2svg.engine.base import Completion, Delta, Prompt, Sampling, collect
 from text2svg.engine.stops import StopFilter
 from text2svg.errors import ConfigError
 from text2svg.spec import Spec
+from text2svg.svg.vocabulary import split_pattern
 
 ANY = "*"
 """The key whose answers serve every prompt that has none of its own."""
 
-_PIECE = re.compile(r"</?\w+|/?>|[\w:-]+=\"?|\s?-?[\d.]+|\s?\w+|.", re.DOTALL)
+
+@lru_cache(maxsize=1)
+def _piece() -> re.Pattern[str]:
+    return re.compile(split_pattern())
 
 
 class ScriptedEngine:
@@ -71,7 +76,7 @@ class ScriptedEngine:
             yield Delta(index, "", "error", error=f"no scripted answer for {prompt.text!r}; known: {known}")
             return
         stops = StopFilter(sampling.stop)
-        pieces = _PIECE.findall(answers[index % len(answers)])
+        pieces = _piece().findall(answers[index % len(answers)])
         for piece in pieces[: sampling.max_tokens]:
             yield Delta(index, stops.push(piece), "stop" if stops.stopped else "", 1)
             if stops.stopped:
@@ -84,7 +89,7 @@ def _length(prompt: Prompt) -> int:
 
 
 def from_spec(spec: Spec) -> ScriptedEngine:
-    """`scripted:FILE.json?delay_s=0.01`; the file holds a list of answers, or answers by prompt text with `*` for the rest."""
+    """`scripted:FILE.json?delay_s=0.01`; the file holds a list of answers, or lists by prompt with `*` for the rest."""
     options = spec.read({"delay_s": float})
     hint = 'write a JSON file like {"arrow left": ["<svg ...>"], "*": ["<svg ...>"]}'
     if not spec.name:

@@ -1,7 +1,7 @@
 """Cuts a stream of text at the first stop string, even when it arrives in several pieces.
 
-Refuses to guess: text that might still become a stop string is held back, never shown and withdrawn. The trade-off: the
-reader runs behind by at most the length of the longest stop string.
+Refuses to guess: text that might still become a stop string is held back, never shown and withdrawn. The trade-off:
+the reader runs behind by at most the length of the longest stop string.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Starts a vLLM server in an environment of its own and speaks to it.
 
-vLLM and the web app cannot share an environment (they need different majors of pillow), so the interpreter is given and
-vLLM is never imported here. The server listens on the loopback address only, writes to a log file, and ends with this
-engine. Refuses to restart a server that died: its log says why, and a loop of 80-second starts helps nobody. The
+vLLM and the web app cannot share an environment (they need different majors of pillow), so the interpreter is given
+and vLLM is never imported here. The server listens on the loopback address only, writes to a log file, and ends with
+this engine. Refuses to restart a server that died: its log says why, and a loop of 80-second starts helps nobody. The
 trade-off: the first prompt waits for the start, 11 s (eager) to 80 s (compiled) for the small model on two CPU cores.
 """
 

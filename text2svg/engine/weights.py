@@ -1,8 +1,8 @@
 """Reads a Hugging Face model folder: its configuration and its safetensors file, with numpy alone.
 
-The format is a length, a JSON header and raw little-endian tensors, so a reader of our own costs thirty lines and spares
-the base install a package. Refuses other architectures than Qwen3ForCausalLM, pickled weights and offsets outside the
-file. The trade-off: weights come back as float32, so a bfloat16 file doubles in memory.
+The format is a length, a JSON header and raw little-endian tensors, so a reader of our own costs thirty lines and
+spares the base install a package. Refuses other architectures than Qwen3ForCausalLM, pickled weights and offsets
+outside the file. The trade-off: weights come back as float32, so a bfloat16 file doubles in memory.
 """
 
 from __future__ import annotations

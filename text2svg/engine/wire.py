@@ -1,8 +1,8 @@
 """The OpenAI wire format, both dialects, as pure functions: request bodies out, pieces in.
 
-Token ids and bare text make a /completions request; system texts and images a /chat/completions one. A grammar travels
-as `structured_outputs` (`guided_*` fields are silently ignored since vLLM 0.12). Refuses tool calls and several choices
-in one response. The trade-off: fields that only some servers know are sent only when asked for.
+Token ids and bare text make a /completions request; system texts and images a /chat/completions one. A grammar
+travels as `structured_outputs` (`guided_*` fields are silently ignored since vLLM 0.12). Refuses tool calls and
+several choices in one response. The trade-off: fields that only some servers know are sent only when asked for.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a generation says while it runs, in order: Started, many Partial and Finished, Ranked, Done.
 
-Refuses to carry anything unsafe: every `svg` is canonical, or empty. The trade-off: Partial repeats the whole drawing, so
-that a viewer needs no state; at 20 frames a second of at most 4 kB that is nothing.
+Refuses to carry anything unsafe: every `svg` is canonical, or empty. The trade-off: Partial repeats the whole
+drawing, so that a viewer needs no state; at 20 frames a second of at most 4 kB that is nothing.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Frames are throttled for each candidate, so a fast engine does not flood a slow page, and every frame is canonical.
 Closing the generator closes the engine's stream, which stops the model. Refuses to choose engines, rasterizers or
-scorers: they are parameters. The trade-off: checking a frame costs about 0.3 ms, 2 % of a core at 20 frames a second and
-four candidates.
+scorers: they are parameters. The trade-off: checking a frame costs about 0.3 ms, 2 % of a core at 20 frames a second
+and four candidates.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from text2svg.generate.events import Done, Event, Finished, Partial, Ranked, Sta
 from text2svg.generate.prompt import PromptEncoder, build_prompts
 from text2svg.generate.rank import Scorer, likelihood, rank
 from text2svg.generate.request import Request
-from text2svg.generate.settle import frame, settle
+from text2svg.generate.settle import Redraw, frame, settle
 from text2svg.generate.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Setup:
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     rasterizer: Rasterizer | None = None
     """Asked whether a finished drawing shows anything; None skips the question."""
+    redraw: Redraw | None = None
+    """Tried on answers that are not canonical, for engines that speak SVG of their own; None refuses those."""
     scorer: Scorer = likelihood
     max_fps: float = 20.0
     """Most Partial events a second for each candidate; 0 sends none."""
@@ -72,18 +74,16 @@ class _Candidate:
         return Partial(self.index, svg, self.tokens)
 
     def finish(self, setup: Setup) -> Finished:
-        settled = settle("".join(self.text), setup.rasterizer)
+        settled = settle("".join(self.text), setup.rasterizer, setup.redraw)
         warnings = settled.warnings + ((self.error,) if self.error else ())
         mean = self.logprob / self.tokens if self.tokens and self.logprob is not None else None
         return Finished(self.index, settled.svg, self.tokens, settled.valid, warnings, mean)
 
 
-def generate(
-    request: Request, engine: Engine, tokenizer: PromptEncoder, setup: Setup | None = None
-) -> Iterator[Event]:
+def generate(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: Setup | None = None) -> Iterator[Event]:
     """Draw a request: Started, Partial and Finished as they come, Ranked, Done.
 
-    Raises EngineError when the engine cannot answer at all; a candidate that fails alone is a Finished that is not valid.
+    Raises EngineError when the engine cannot answer at all; a candidate that fails alone is an invalid Finished.
     """
     setup = setup or Setup()
     began = setup.clock()

@@ -1,8 +1,8 @@
 """What a visitor asks for, checked once at the door.
 
-Prompts are normalised (NFKC, lower case, single spaces), so that two spellings of one wish draw the same. Refuses empty
-and over-long prompts, unknown styles and numbers outside their ranges, each with the valid range. The trade-off: limits
-are constants of the product, not of a model; a bigger model may want a larger budget.
+Prompts are normalised (NFKC, lower case, single spaces), so that two spellings of one wish draw the same. Refuses
+empty and over-long prompts, unknown styles and numbers outside their ranges, each with the valid range. The
+trade-off: limits are constants of the product, not of a model; a bigger model may want a larger budget.
 """
 
 from __future__ import annotations

@@ -1,17 +1,18 @@
 """Decides what became of an answer: a canonical drawing, and what had to be done or said about it.
 
-Text outside `<svg ...>...</svg>` is dropped, an answer cut short is closed at its last whole segment, and the result must
-be canonical; then a rasterizer may say that it shows nothing. Refuses to return anything that is not canonical, which is
-what makes every result safe to show. The trade-off: 0.3 ms a drawing for reading it once more, even when the
+Text outside `<svg ...>...</svg>` is dropped, an answer cut short is closed at its last whole segment, and the result
+must be canonical; then a rasterizer may say that it shows nothing. Refuses to return anything that is not canonical,
+which is what makes every result safe to show. The trade-off: 0.3 ms a drawing for reading it once more, even when the
 engine's grammar already held it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from text2svg.errors import RenderError, SvgError
+from text2svg.errors import RenderError, SvgError, Text2SVGError
 from text2svg.svg.partial import close
 from text2svg.svg.reader import canonicalize
 from text2svg.svg.schema import FOOTER
@@ -24,6 +25,10 @@ BLANK_SIZE = 64
 
 MIN_INK = 0.001
 """Least share of the canvas that must be covered: four pixels of 4,096."""
+
+
+Redraw = Callable[[str], str]
+"""Brings foreign SVG onto the canonical grid, as the optimizer's first stage does; raises SvgError when it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,8 @@ def frame(text: str) -> str:
         return ""
 
 
-def settle(text: str, rasterizer: Rasterizer | None = None) -> Settled:
-    """Judge a finished answer."""
+def settle(text: str, rasterizer: Rasterizer | None = None, redraw: Redraw | None = None) -> Settled:
+    """Judge a finished answer; `redraw` may bring one that is not canonical into form."""
     begin, end = text.find("<svg"), text.rfind(FOOTER)
     if begin < 0:
         return Settled("", False, ("no drawing",))
@@ -64,15 +69,23 @@ def settle(text: str, rasterizer: Rasterizer | None = None) -> Settled:
     try:
         svg = canonicalize(drawn)
     except SvgError as error:
-        return Settled("", False, (*warnings, error.reason))
-    if rasterizer is not None:
+        if redraw is None:
+            return Settled("", False, (*warnings, error.reason))
+        warnings += ("redrawn",)
         try:
-            blank = is_blank(svg, rasterizer)
-        except RenderError as error:
-            return Settled(svg, False, (*warnings, f"not drawable: {error}"))
-        if blank:
-            return Settled(svg, False, (*warnings, "blank"))
-    return Settled(svg, True, warnings)
+            svg = canonicalize(redraw(drawn))
+        except Text2SVGError as failure:
+            return Settled("", False, (*warnings, getattr(failure, "reason", str(failure))))
+    return _look(Settled(svg, True, warnings), rasterizer) if rasterizer else Settled(svg, True, warnings)
+
+
+def _look(settled: Settled, rasterizer: Rasterizer) -> Settled:
+    """The same, no longer valid when the rasterizer finds nothing on it."""
+    try:
+        blank = is_blank(settled.svg, rasterizer)
+    except RenderError as error:
+        return replace(settled, valid=False, warnings=(*settled.warnings, f"not drawable: {error}"))
+    return replace(settled, valid=False, warnings=(*settled.warnings, "blank")) if blank else settled
 
 
 def is_blank(svg: str, rasterizer: Rasterizer) -> bool:

@@ -1,9 +1,9 @@
 """Reads a prompt the way the model was taught: content words it has seen, nearest ones for those it has not.
 
-An unknown word is folded to a known inflection, split into two known words, replaced through a table of synonyms, or by
-the known word whose letters are most alike; its own pieces stay behind a replacement, since the model may know part of
-it. Everything done is reported, so that the page can say it. Refuses to guess below a similarity of 0.5. The trade-off:
-letters, not meanings, decide the last step; the table of synonyms is what carries meaning.
+An unknown word is folded to a known inflection, split into two known words, replaced through a table of synonyms, or
+by the known word whose letters are most alike; its own pieces stay behind a replacement, since the model may know
+part of it. Everything done is reported, so that the page can say it. Refuses to guess below a similarity of 0.5. The
+trade-off: letters, not meanings, decide the last step; the table of synonyms is what carries meaning.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _letter_groups(word: str) -> frozenset[str]:
 
 
 def inflections(word: str) -> Iterator[str]:
-    """Other forms of an English word, likeliest first: singular, plural, base of -ing, -ed and -er, American spelling."""
+    """Other forms of an English word, likeliest first: singular, base of -ing, -ed, -er, American spelling, plural."""
     stem = word.removesuffix("'s").removesuffix("'")
     if stem != word:
         yield stem
