@@ -1,0 +1,241 @@
+"""`generate`, `optimize`, `search`: one drawing or a folder of them, from the command line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from admin.console import Ticker, say, show, table
+
+if TYPE_CHECKING:
+    from text2svg.search.searcher import Hit
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    for command in (generate, optimize, search):
+        app.command()(command)
+
+
+def generate(
+    prompt: str = typer.Argument(help="What to draw, in a few words."),
+    n: int = typer.Option(4, "-n", help="Candidates, 1 to 8."),
+    seed: int = typer.Option(0, help="The same seed gives the same bytes; candidate i uses seed + i."),
+    style: str = typer.Option("", help="outline, filled, duotone or color; empty mixes them."),
+    out: Path | None = typer.Option(None, help="Folder for the files; without it the best one goes to stdout."),
+    png: int = typer.Option(0, help="Also write PNG files of this many pixels."),
+    temperature: float = typer.Option(0.7, help="0 to 2; lower is more usual."),
+    top_p: float = typer.Option(0.9, help="Share of probability to sample from, 0.01 to 1."),
+    max_tokens: int = typer.Option(300, help="Longest drawing, in tokens."),
+    engine: str = typer.Option("", help="Engine spec; default from TEXT2SVG_ENGINE, else the bundled model."),
+    as_json: bool = typer.Option(False, "--json", help="Print everything about each candidate."),
+) -> None:
+    """Draw words.
+
+    \b
+    Examples:
+      text2svg generate "red heart" > heart.svg
+      text2svg generate "left arrow" -n 4 --style outline --seed 1 --out arrows --json
+    """
+    from text2svg.generate.request import Request
+
+    request = Request(prompt, style, n, seed, max_tokens, temperature, top_p)
+    with _runtime(engine=engine) as runtime:
+        answer = _draw(runtime, request)
+        if out is not None:
+            _write(runtime, answer, out, png)
+    if as_json:
+        show(answer, as_json=True)
+    elif out is None:
+        best = next((c for c in answer["candidates"] if c["valid"]), None)
+        if best is None:
+            say("error: no candidate is a drawing")
+            raise typer.Exit(1)
+        print(best["svg"])
+    else:
+        print("\n".join(c["file"] for c in answer["candidates"] if c.get("file")))
+
+
+def _runtime(**changes: str) -> Any:
+    from contextlib import closing
+    from dataclasses import replace
+
+    from text2svg.runtime import Runtime
+    from text2svg.settings import Settings
+
+    return closing(Runtime(replace(Settings.read(), **{k: v for k, v in changes.items() if v})))
+
+
+def _draw(runtime: Any, request: Any) -> dict[str, Any]:
+    from text2svg.generate.events import Done, Finished, Ranked, Started
+
+    answer: dict[str, Any] = {"prompt": request.prompt, "style": request.style, "seed": request.seed}
+    finished: dict[int, Finished] = {}
+    order: tuple[int, ...] = ()
+    for event in runtime.generate(request):
+        if isinstance(event, Finished):
+            finished[event.index] = event
+        elif isinstance(event, Ranked):
+            order = event.order
+        elif isinstance(event, Started):
+            answer["substitutions"] = event.substitutions
+        elif isinstance(event, Done):
+            answer["seconds"] = round(event.seconds, 3)
+    candidates = [finished[i] for i in (*order, *(i for i in finished if i not in order))]
+    answer["candidates"] = [
+        {
+            "index": c.index,
+            "seed": request.seed + c.index,
+            "svg": c.svg,
+            "tokens": c.tokens,
+            "bytes": len(c.svg.encode()),
+            "valid": c.valid,
+            "warnings": c.warnings,
+        }
+        for c in candidates
+    ]
+    return answer
+
+
+def _write(runtime: Any, answer: dict[str, Any], out: Path, png: int) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    for candidate in answer["candidates"]:
+        if not candidate["valid"]:
+            say(f"candidate {candidate['index']}: {'; '.join(candidate['warnings']) or 'no drawing'}")
+            continue
+        path = out / f"{candidate['seed']}.svg"
+        path.write_text(candidate["svg"] + "\n", encoding="utf-8")
+        candidate["file"] = str(path)
+        if png:
+            path.with_suffix(".png").write_bytes(runtime.png(candidate["svg"], png))
+
+
+def optimize(
+    source: Path = typer.Argument(help="An SVG file, a folder of them, or - for stdin."),
+    out: Path | None = typer.Option(None, "-o", "--out", help="File or folder to write; default stdout for one file."),
+    profile: str = typer.Option("web", help="web: smallest faithful file. model: canonical SVG. seed: absolute, no arcs."),
+    verify: str = typer.Option("all", help="off, sample or all: render before and after."),
+    as_json: bool = typer.Option(False, "--json", help="Print sizes, rung, difference and warnings."),
+) -> None:
+    """Make SVG files smaller without changing the picture.
+
+    \b
+    Examples:
+      text2svg optimize logo.svg -o logo.min.svg
+      text2svg optimize icons/ -o small/ --json
+      cat drawing.svg | text2svg optimize - --profile model
+    """
+    from text2svg.errors import ConfigError
+    from text2svg.optimize.options import OptimizeOptions
+
+    options = OptimizeOptions(profile=profile, verify=verify)  # type: ignore[arg-type]
+    if source.is_dir() and out is None:
+        raise ConfigError("a folder needs --out", hint="text2svg optimize icons/ -o small/")
+    with _runtime() as runtime:
+        if not source.is_dir():
+            result = runtime.optimize_with(_read(source), options)
+            _deliver(result, out, as_json)
+            return
+        rows = list(_optimize_folder(runtime, (source, out), options))
+    failed = [row for row in rows if row["error"]]
+    show(rows, as_json=as_json, text=_summary)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _read(source: Path) -> bytes:
+    from text2svg.errors import SourceError
+
+    try:
+        return sys.stdin.buffer.read() if str(source) == "-" else source.read_bytes()
+    except OSError as error:
+        raise SourceError(f"cannot read {source}: {error.strerror}", hint="give a file, a folder or -") from error
+
+
+def _deliver(result: Any, out: Path | None, as_json: bool) -> None:
+    if out is not None:
+        out.write_text(result.text, encoding="utf-8")
+    if as_json:
+        show(result, as_json=True)
+    elif out is None:
+        print(result.text)
+    for warning in result.warnings:
+        say(f"note: {warning}")
+    say(f"{result.raw_bytes:,} to {result.bytes:,} bytes ({result.gzip_bytes:,} gzip), rung {result.rung}")
+
+
+def _optimize_folder(runtime: Any, places: tuple[Path, Path | None], options: Any) -> Any:
+    from text2svg.errors import SvgError
+
+    source, out = places
+    files = sorted(source.rglob("*.svg"))
+    ticker = Ticker()
+    for i, path in enumerate(files, 1):
+        row = {"file": str(path.relative_to(source)), "before": path.stat().st_size, "after": 0, "rung": "", "error": ""}
+        try:
+            result = runtime.optimize_with(path.read_bytes(), options)
+        except SvgError as error:
+            row["error"] = error.message
+        else:
+            target = out / path.relative_to(source) if out else path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(result.text, encoding="utf-8")
+            row |= {"after": result.bytes, "rung": result.rung}
+        ticker.tick(f"{i:,} of {len(files):,} files", final=i == len(files))
+        yield row
+
+
+def _summary(rows: list[dict[str, Any]]) -> str:
+    done = [row for row in rows if not row["error"]]
+    before, after = (sum(row[key] for row in done) for key in ("before", "after"))
+    lines = [f"{row['file']}: {row['error']}" for row in rows if row["error"]]
+    lines.append(f"{len(done):,} files, {before:,} to {after:,} bytes, {len(rows) - len(done)} refused")
+    return "\n".join(lines)
+
+
+def search(
+    words: str = typer.Argument("", help="What to look for."),
+    svg: Path | None = typer.Option(None, help="Search by a drawing instead; - reads stdin."),
+    k: int = typer.Option(10, "-k", min=1, max=1000, help="How many."),
+    style: str = typer.Option("", help="Only this style."),
+    licence: str = typer.Option("", help="Only this SPDX licence."),
+    collection: str = typer.Option("", help="Only this collection."),
+    as_json: bool = typer.Option(False, "--json", help="Print the drawings too."),
+) -> None:
+    """Find the nearest drawings of the corpus.
+
+    \b
+    Examples:
+      text2svg search "left arrow" -k 5
+      text2svg search --svg heart.svg --json
+    """
+    import time
+
+    from text2svg.errors import ConfigError
+
+    if bool(words) == (svg is not None):
+        raise ConfigError("give words or --svg, one of them", hint='text2svg search "left arrow"')
+    filters = {"style": style, "licence": licence, "collection": collection}
+    with _runtime() as runtime:
+        _ = runtime.searcher
+        began = time.perf_counter()
+        if svg is None:
+            hits = runtime.search_words(words, k, **filters)
+        else:
+            hits = runtime.search_drawing(_read(svg).decode("utf-8", "replace"), k, **filters)
+        seconds = time.perf_counter() - began
+        rows = [_row(hit) for hit in hits]
+        say(f"{len(rows)} of {len(runtime.searcher.index):,} drawings ({runtime.corpus.name}), {seconds * 1000:.1f} ms")
+    show(rows, as_json=as_json, text=lambda found: table([tuple(r.values())[:7] for r in found], tuple(_NAMES)))
+
+
+_NAMES = ("score", "caption", "collection", "name", "style", "licence", "url")
+
+
+def _row(hit: Hit) -> dict[str, Any]:
+    p = hit.sample.provenance
+    values = (f"{hit.score:.3f}", hit.caption, p.collection, p.name, hit.style, p.licence, p.url)
+    return {**dict(zip(_NAMES, values, strict=True)), "author": p.author, "digest": hit.digest, "svg": hit.svg}

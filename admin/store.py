@@ -1,0 +1,82 @@
+"""`text2svg store ...`: the folder that holds the corpus and the models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from admin.console import facts, plain, say, show, table
+
+app = typer.Typer(help="Look after the store.", no_args_is_help=True, rich_markup_mode=None)
+JSON = typer.Option(False, "--json", help="Print JSON.")
+
+
+def _runtime() -> Any:
+    from contextlib import closing
+
+    from text2svg.runtime import Runtime
+
+    return closing(Runtime())
+
+
+@app.command()
+def init() -> None:
+    """Make an empty store at TEXT2SVG_DATA, or leave the one that is there alone.
+
+    \b
+    Example:
+      TEXT2SVG_DATA=/data/icons text2svg store init
+    """
+    with _runtime() as runtime, runtime.store(write=True) as store:
+        say(f"store at {store.path}")
+
+
+@app.command()
+def verify(as_json: bool = JSON) -> None:
+    """Hash every shard and artifact again and compare with manifests and index; exit 1 when anything disagrees.
+
+    \b
+    Example:
+      text2svg store verify --json
+    """
+    with _runtime() as runtime, runtime.store() as store:
+        report = store.verify()
+    show({**plain(report), "ok": report.ok}, as_json=as_json, text=facts)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def rebuild(as_json: bool = JSON) -> None:
+    """Make the index again from the shards.
+
+    \b
+    Example:
+      text2svg store rebuild
+    """
+    with _runtime() as runtime, runtime.store(write=True) as store:
+        store.rebuild()
+        report = store.verify()
+    show({**plain(report), "ok": report.ok}, as_json=as_json, text=facts)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def runs(as_json: bool = JSON) -> None:
+    """Training and evaluation runs, newest last.
+
+    \b
+    Example:
+      text2svg store runs
+    """
+    with _runtime() as runtime, runtime.store() as store:
+        found = [plain(run) for run in store.runs()]
+    show(found, as_json=as_json, text=_runs_text)
+
+
+def _runs_text(found: list[dict[str, Any]]) -> str:
+    if not found:
+        return "no runs yet"
+    return table([(r["kind"], r.get("name", ""), r.get("metrics", "")) for r in found], ("kind", "name", "metrics"))

@@ -1,0 +1,121 @@
+"""`text2svg train ...`: token shards, the generator, the encoder. Needs the `train` extra."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from admin.console import Ticker, facts, say, show
+
+app = typer.Typer(help="Train models on the corpus.", no_args_is_help=True, rich_markup_mode=None)
+JSON = typer.Option(False, "--json", help="Print JSON.")
+
+
+def _runtime() -> Any:
+    from contextlib import closing
+
+    from text2svg.runtime import Runtime
+
+    return closing(Runtime())
+
+
+@app.command()
+def shards(
+    out: Path = typer.Argument(help="Folder to write."),
+    exclude: str = typer.Option("", help="Collections to leave out, separated by commas."),
+    as_json: bool = JSON,
+) -> None:
+    """Turn the optimized corpus into token shards: the one folder a generator is trained from.
+
+    \b
+    Example:
+      text2svg train shards shards/ --exclude flag,pixelarticons
+    """
+    from text2svg.caption.keywords import is_heldout
+    from text2svg.train.dataset import DatasetOptions, Row, build_shards
+
+    options = DatasetOptions(exclude=frozenset(e for e in exclude.split(",") if e))
+    with _runtime() as runtime, runtime.store() as store:
+        rows = (
+            Row(s.optimized, s.caption, s.provenance.collection, s.style, s.tags)
+            for s in store.iter_samples(stage="optimize")
+            if s.canonical
+        )
+        counts = build_shards(rows, out, runtime.tokenizer, is_heldout, options)
+    show(dict(counts), as_json=as_json, text=facts)
+
+
+@app.command()
+def generator(
+    shards: Path = typer.Option(..., help="Token shards, from `text2svg train shards`."),
+    out: Path = typer.Option(..., help="Folder of the run: checkpoints and log."),
+    recipe: str = typer.Option("icons-small", help="A shipped recipe or a .toml file."),
+    mix: str = typer.Option("stroke=1", help="Groups and their weights by tokens, e.g. stroke=2,solid=1,color=1."),
+    tokens: float = typer.Option(float("inf"), help="Stop when this many tokens have been seen in all."),
+    threads: int = typer.Option(1, help="CPU threads."),
+    resume: bool = typer.Option(False, help="Continue from the newest checkpoint of --out."),
+    branch: Path | None = typer.Option(None, help="Begin with the whole state of another run."),
+    weights: Path | None = typer.Option(None, "--from", help="Begin with the weights of an exported folder."),
+    decay: float = typer.Option(0, help="Decay the learning rate to 0 over this many tokens from now, then stop."),
+) -> None:
+    """Train the generator from scratch; Ctrl-C saves a checkpoint that --resume continues exactly.
+
+    \b
+    Examples:
+      text2svg train generator --shards shards --out runs/small --mix stroke=1 --tokens 5e6
+      text2svg train generator --shards shards --out runs/small --resume --mix stroke=1,solid=1,tone=1,color=1
+      text2svg train generator --shards shards --out runs/final --branch runs/small --decay 2e6
+    """
+    from text2svg.train.batches import parse_mix
+    from text2svg.train.generator import Start, choose_place, train
+    from text2svg.train.recipe import load_recipe
+
+    start = Start(resume, branch, weights, int(decay) or None)
+    place = choose_place(threads=threads)
+    progress = train(load_recipe(recipe), shards, out, mix=parse_mix(mix), tokens=tokens, start=start, place=place)
+    say(f"{progress.tokens:,} tokens seen; export with: text2svg model export {out} -o FOLDER")
+
+
+@app.command()
+def tokenizer(
+    out: Path = typer.Argument(help="tokenizer.json to write."),
+    words: int = typer.Option(6000, help="Pieces to learn from captions."),
+    least: int = typer.Option(300, help="Rows a collection needs for a control token of its own."),
+) -> None:
+    """Learn a tokenizer from the corpus. A model only understands the tokenizer it was trained with.
+
+    \b
+    Example:
+      text2svg train tokenizer tokenizer.json
+    """
+    from text2svg.svg.tokenizer import train_tokenizer
+
+    with _runtime() as runtime, runtime.store() as store:
+        captions = [" ".join((s.caption, *s.tags)) for s in store.iter_samples()]
+        sets = [name for name, rows in store.histogram("collection").items() if rows >= least]
+    made = train_tokenizer(captions, sets, words)
+    made.inner.save(str(out))
+    say(f"{made.vocab_size:,} tokens, {made.svg_vocab:,} of them for drawings")
+
+
+@app.command()
+def encoder(
+    work: Path = typer.Option(..., help="Folder for prepared rows and the run."),
+    out: Path = typer.Option(..., "-o", "--out", help="Folder of the exported encoder."),
+    teacher: str = typer.Option("", help="Sentence model whose word vectors are learned from, as an encoder spec."),
+) -> None:
+    """Train the search encoder: words and drawings in one space.
+
+    \b
+    Example:
+      text2svg train encoder --work runs/encoder -o encoder/
+    """
+    from text2svg.train.encoder_command import train_and_export
+
+    with _runtime() as runtime, runtime.store() as store:
+        ticker = Ticker()
+        samples = (s for s in store.iter_samples(stage="optimize") if s.canonical)
+        card = train_and_export(samples, work, out, teacher=teacher, report=ticker.tick)
+    show(card, as_json=True)
