@@ -46,9 +46,7 @@ class Spec:
 
     def __str__(self) -> str:
         text = f"{self.kind}:{self.name}" if self.name else self.kind
-        pairs = "&".join(
-            f"{key}={quote(value, safe=_SAFE_IN_VALUE)}" for key, value in self.options.items()
-        )
+        pairs = "&".join(f"{key}={quote(value, safe=_SAFE_IN_VALUE)}" for key, value in self.options.items())
         return f"{text}?{pairs}" if pairs else text
 
 

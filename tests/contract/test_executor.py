@@ -115,9 +115,7 @@ def test_no_items_no_outcomes(executor: Executor) -> None:
         ("bug", "failed", "unexpected-zero-division-error"),
     ],
 )
-def test_a_bad_item_fails_alone(
-    executor: Executor, item: str, status: str, reason: str
-) -> None:
+def test_a_bad_item_fails_alone(executor: Executor, item: str, status: str, reason: str) -> None:
     found = list(executor.run(Answer(), [1, item, 3]))
     assert [outcome.status for outcome in found] == ["ok", status, "ok"]
     assert found[1].reason == reason
@@ -135,9 +133,7 @@ def test_errors_are_bounded(executor: Executor) -> None:
     ("item", "error"),
     [("config", ConfigError), ("missing", MissingDependency), ("down", EngineUnavailable)],
 )
-def test_what_no_item_is_guilty_of_ends_the_run(
-    executor: Executor, item: str, error: type[Exception]
-) -> None:
+def test_what_no_item_is_guilty_of_ends_the_run(executor: Executor, item: str, error: type[Exception]) -> None:
     with pytest.raises(error) as caught:
         list(executor.run(Answer(), [1, item, 3]))
     assert caught.value.message

@@ -7,58 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from process_steps import Fragile, Stillborn
 
 from text2svg.errors import ConfigError, Text2SVGError
 from text2svg.executor.processes import ProcessExecutor
-
-
-@dataclass(frozen=True)
-class Fragile:
-    """Does to its own process what the item says."""
-
-    name: str = "fragile"
-    version: int = 1
-
-    @contextmanager
-    def open(self) -> Iterator[Callable[[object], object]]:
-        yield self.work
-
-    def work(self, item: object) -> object:
-        match item:
-            case "die":
-                os.kill(os.getpid(), signal.SIGKILL)
-            case "hang":
-                time.sleep(3600)
-            case "exit":
-                os._exit(3)
-            case "unpicklable":
-                return lambda: None
-            case "big":
-                return "x" * 3_000_000
-            case "pid":
-                return os.getpid()
-            case float():
-                time.sleep(item)
-        return item
-
-
-@dataclass(frozen=True)
-class Stillborn:
-    """Kills its process while opening."""
-
-    name: str = "stillborn"
-    version: int = 1
-
-    @contextmanager
-    def open(self) -> Iterator[Callable[[object], object]]:
-        os._exit(7)
-        yield
 
 
 def alive(pid: int) -> bool:
@@ -87,9 +43,7 @@ def test_a_dead_worker_costs_one_item(how: str) -> None:
     assert [outcome.index for outcome in bad] == [7, 150, 299]
     assert {outcome.reason for outcome in bad} == {"worker-died"}
     assert all(outcome.status == "failed" for outcome in bad)
-    assert [outcome.value for outcome in found if not outcome.error] == [
-        item for item in items if item != how
-    ]
+    assert [outcome.value for outcome in found if not outcome.error] == [item for item in items if item != how]
 
 
 def test_a_hanging_item_is_ended_and_the_rest_goes_on() -> None:
@@ -150,7 +104,8 @@ def test_closing_the_iterator_ends_the_workers() -> None:
 
 CHILD = """
 import sys
-from tests.executor.test_processes import Fragile
+sys.path.insert(0, {tests!r})
+from process_steps import Fragile
 from text2svg.executor.processes import ProcessExecutor
 
 if __name__ == "__main__":
@@ -167,7 +122,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_no_worker_survives_its_parent(tmp_path: Path, number: int) -> None:
     script = tmp_path / "child.py"
-    script.write_text(CHILD)
+    script.write_text(CHILD.format(tests=str(Path(__file__).parent)))
     root = Path(__file__).parents[2]
     child = subprocess.Popen(
         [sys.executable, str(script)],

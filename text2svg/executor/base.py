@@ -31,7 +31,10 @@ MAX_ERROR_CHARS = 500  # an error is stored beside its row; a parser can quote a
 
 
 class Step(Protocol):
-    """One stage as a value: a frozen, picklable dataclass whose fields are its configuration."""
+    """One stage as a value: a frozen, picklable dataclass whose fields are its configuration.
+
+    A field that changes no result (where a cache lies, a time limit) is declared with `field(compare=False)`.
+    """
 
     name: str
     version: int

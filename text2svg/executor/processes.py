@@ -4,7 +4,7 @@ Items travel in chunks sized by measured cost (about 50 ms of work, at most 256 
 is idle, so no two ends ever block on a full pipe; it publishes the item it works on in shared memory, so a hang or a
 death costs that one item and the rest of its chunk is given to others. Refuses a step that cannot be pickled. The
 trade-off: spawning costs a Python start a worker (0.1 s bare, seconds with a model), and buys no fork after threads.
-Measured (2 shared cores, 2 workers): 9 us of both processes' CPU an item above the step's own.
+Measured (2 shared cores): 31 us of CPU in all processes for a Sample of 700 bytes, there and back.
 """
 
 from __future__ import annotations

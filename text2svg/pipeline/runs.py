@@ -23,10 +23,7 @@ def record(store: Store, run: Run, folders: Mapping[str, Path] | None = None) ->
     An artifact's card holds the run's kind, name, config and metrics, under `run`. Raises StoreError.
     """
     told = {name: getattr(run, name) for name in ("kind", "name", "config", "metrics", "started")}
-    made = {
-        kind: store.add_artifact(folder, kind, {"run": told}).digest
-        for kind, folder in (folders or {}).items()
-    }
+    made = {kind: store.add_artifact(folder, kind, {"run": told}).digest for kind, folder in (folders or {}).items()}
     recorded = dataclasses.replace(run, artifacts={**run.artifacts, **made})
     store.add_run(recorded)
     return recorded

@@ -121,7 +121,5 @@ def _row(found: Sample | Outcome) -> Row:
         sample, status, reason, error = found.value, found.status, found.reason, found.error
     else:
         sample, status, reason, error = found, "ok", "", ""
-    fields = {
-        name: value for name in DEFAULTS if (value := getattr(sample, name)) != DEFAULTS[name]
-    }
+    fields = {name: value for name in DEFAULTS if (value := getattr(sample, name)) != DEFAULTS[name]}
     return Row(sample.digest, status, reason, error, fields, sample.raw, sample.provenance)

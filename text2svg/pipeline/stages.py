@@ -31,6 +31,7 @@ from text2svg.store.base import (
     ShardKey,
     canonical_json,
     changes,
+    settings_of,
 )
 
 if TYPE_CHECKING:
@@ -42,12 +43,13 @@ REPORT_ROWS = 64  # between two calls of on_progress
 def key_of(step: Step, input_id: str) -> ShardKey:
     """The key of the shard a step makes from an input shard: its name, version and fields.
 
+    A field declared with `compare=False` (where a cache lies, how many threads) does not count.
+
     Raises ConfigError when the step is no dataclass of plain data.
     """
     if not dataclasses.is_dataclass(step):
         raise ConfigError(f"step {step.name!r} is no dataclass, so its settings are unknown")
-    config = {field.name: getattr(step, field.name) for field in dataclasses.fields(step)}
-    return ShardKey(step.name, step.version, canonical_json(config), input_id)
+    return ShardKey(step.name, step.version, canonical_json(settings_of(step)), input_id)
 
 
 def run(
@@ -69,9 +71,7 @@ def run(
         known = ", ".join(store.stages()) or "none yet"
         raise StoreError(f"stage {input_stage!r} has no shards", hint=f"stages here: {known}")
     report = on_progress or (lambda _: None)
-    progress = Progress(
-        step.name, shards_total=len(inputs), rows_total=sum(one.count(OK) for one in inputs)
-    )
+    progress = Progress(step.name, shards_total=len(inputs), rows_total=sum(one.count(OK) for one in inputs))
     pending: list[Manifest] = []
     for manifest in inputs:
         key = key_of(step, manifest.id)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
 from sqlmodel import Session
 
 from text2svg.errors import StoreError
 from text2svg.sample import digest_of
-from text2svg.store import index, queries
+from text2svg.store import index, queries, shards
 from text2svg.store.base import DROPPED, DUPLICATE, OK, Row, ShardKey
 from text2svg.store.models import ShardRow
 
@@ -33,11 +34,17 @@ def mark_duplicates(session: Session, rows: Sequence[Row]) -> list[Row]:
     return marked
 
 
-def check_input(session: Session, key: ShardKey, rows: Sequence[Row]) -> str:
-    """The root of a later shard. Raises StoreError when its rows are not one for each ok row of its input."""
+def check_input(session: Session, store: Path, key: ShardKey, rows: Sequence[Row]) -> str:
+    """The root of a later shard. Raises StoreError when its rows are not one for each ok row of its input, in order."""
     found = queries.manifests(session.connection(), ShardRow.id == key.input)
     if not found:
         raise StoreError(f"stage {key.stage!r} names an input shard that is not there: {key.input}")
-    if len(rows) != found[0].count(OK):
-        raise StoreError(f"stage {key.stage!r} gives {len(rows)} rows for {found[0].count(OK)} of its input")
-    return found[0].root
+    (manifest,) = found
+    if len(rows) != manifest.count(OK):
+        counted = f"{len(rows)} rows for {manifest.count(OK)} of its input"
+        raise StoreError(f"stage {key.stage!r} gives {counted}")
+    table = shards.read_table(shards.folder_of(store, manifest.key), ["digest", "status"])
+    pairs = zip(table["digest"].to_pylist(), table["status"].to_pylist(), strict=True)
+    if [row.digest for row in rows] != [digest for digest, status in pairs if status == OK]:
+        raise StoreError(f"stage {key.stage!r} does not give its input's rows in order")
+    return manifest.root

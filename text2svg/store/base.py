@@ -37,16 +37,19 @@ DEFAULTS: Mapping[str, Any] = {
 def canonical_json(value: object) -> str:
     """One text for one value: sorted keys, no spaces. Takes plain data, dataclasses and paths; raises ConfigError."""
     try:
-        return json.dumps(
-            value, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-        )
+        return json.dumps(value, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"not plain data, so it cannot identify a shard: {error}") from error
 
 
+def settings_of(value: Any) -> dict[str, Any]:
+    """A dataclass' fields, without those that do not take part in its equality (`field(compare=False)`)."""
+    return {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.compare}
+
+
 def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+        return settings_of(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     if isinstance(value, Path):
@@ -68,9 +71,7 @@ class ShardKey:
 
     def __post_init__(self) -> None:
         if not _STAGE.match(self.stage):
-            raise ConfigError(
-                f"bad stage name {self.stage!r}", hint="use lower-case letters, digits, hyphens"
-            )
+            raise ConfigError(f"bad stage name {self.stage!r}", hint="use lower-case letters, digits, hyphens")
 
     @property
     def id(self) -> str:
@@ -101,9 +102,7 @@ def changes(before: Sample, after: Sample) -> Mapping[str, Any]:
         raise StoreError(f"a step changed the digest or raw text of sample {before.digest}")
     if after.provenance != before.provenance:
         raise StoreError(f"a step changed the provenance of sample {before.digest}")
-    return {
-        name: value for name in DEFAULTS if (value := getattr(after, name)) != getattr(before, name)
-    }
+    return {name: value for name in DEFAULTS if (value := getattr(after, name)) != getattr(before, name)}
 
 
 class Count(NamedTuple):

@@ -40,6 +40,7 @@ from text2svg.store.models import ArtifactRow, RunRow, ShardRow
 
 _REBUILD = "delete index.sqlite*, then open the store for writing: the shards hold everything"
 _HISTOGRAMS = ("licence", "collection", "source", "style", "rung", "status", "reason", "stage")
+_FILTERS = ("style", "licence", "collection", "source", "rung")
 
 
 class Store:
@@ -125,7 +126,7 @@ class Store:
             if key.stage == RAW:
                 root, rows = key.id, admission.mark_duplicates(session, rows)
             else:
-                root = admission.check_input(session, key, rows)
+                root = admission.check_input(session, self.path, key, rows)
             table = shards.build_table(key.stage, rows)
             place = (index.following(session, ShardRow.sequence), root)
             folder = shards.folder_of(self.path, key)
@@ -214,14 +215,27 @@ class Store:
                 ):
                     yield sample
 
-    def lookup(self, digests: Sequence[str]) -> dict[str, Sample]:
-        """Samples by digest from the index alone, so without raw text (`raw` is empty), evidence and retrieval time.
+    def lookup(self, digests: Sequence[str]) -> list[Sample | None]:
+        """Samples in the order asked, None for a digest that is not here; from the index alone.
 
-        Digests that are not in the store are left out.
+        So they come without raw text (`raw` is empty), licence evidence and retrieval time.
         """
         with self._reading() as connection:
             found = queries.samples(connection, digests)
-        return {digest: sample for digest, (sample, _, _) in found.items()}
+        return [found[digest][0] if digest in found else None for digest in digests]
+
+    def browse(self, limit: int, offset: int = 0, **filters: str) -> list[Sample]:
+        """A page of the samples that have an optimized drawing, oldest first, as `lookup` gives them.
+
+        Filters are equalities on style, licence, collection, source or rung. Raises StoreError for another one.
+        """
+        if unknown := filters.keys() - set(_FILTERS):
+            hint = f"known: {', '.join(_FILTERS)}"
+            raise StoreError(f"no filter {', '.join(sorted(unknown))}", hint=hint)
+        with self._reading() as connection:
+            digests = queries.page(connection, limit, offset, filters)
+            found = queries.samples(connection, digests)
+        return [found[digest][0] for digest in digests]
 
     def get(self, digest: str) -> Sample:
         """One whole sample; its raw text is read from its shard. Raises StoreError when there is none."""

@@ -57,9 +57,7 @@ def connect(path: Path, *, read_only: bool) -> Engine:
     uri = f"{path.absolute().as_uri()}?mode={mode}{immutable}"
 
     def open_one() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         if not read_only:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -79,9 +77,7 @@ def connect(path: Path, *, read_only: bool) -> Engine:
 def lock(path: Path) -> sqlite3.Connection:
     """The right to write to the store at `path`, until closed. Raises StoreError when another has it."""
     # SQLite's own lock: it works on every platform and ends with the process, however that ends.
-    connection = sqlite3.connect(
-        path / "writer.lock", timeout=0.2, isolation_level=None, check_same_thread=False
-    )
+    connection = sqlite3.connect(path / "writer.lock", timeout=0.2, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
@@ -204,9 +200,7 @@ def _sightings(
         }
 
 
-def _lay_in_fields(
-    session: Session, manifest: Manifest, table: pa.Table, replaced: set[str]
-) -> None:
+def _lay_in_fields(session: Session, manifest: Manifest, table: pa.Table, replaced: set[str]) -> None:
     """A later shard's rows: fields onto samples, optimized texts into drawings; what the replaced shard set goes."""
     columns = _columns(table)
     ids = ids_of(session, columns["digest"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlmodel import select
 from text2svg.sample import Provenance, Sample
 from text2svg.store.base import (
     DEFAULTS,
+    OK,
     Artifact,
     Count,
     Manifest,
@@ -111,6 +112,18 @@ def samples(connection: Connection, digests: Sequence[str]) -> dict[str, tuple[S
     return found
 
 
+def page(connection: Connection, limit: int, offset: int, filters: Mapping[str, str]) -> list[str]:
+    """Digests of ok samples with a drawing that equal the filters, oldest first."""
+    s, d, g = SampleRow.__table__, DrawingRow.__table__, SightingRow.__table__
+    statement = select(s.c.digest).join(d, d.c.sample == s.c.id).where(s.c.status == OK)
+    if filters.keys() & set(SIGHTING):
+        statement = statement.join(g, (g.c.shard == s.c.shard) & (g.c.row == s.c.row))
+    for name, value in filters.items():
+        statement = statement.where((g if name in SIGHTING else s).c[name] == value)
+    chosen = statement.order_by(s.c.id).limit(limit).offset(offset)
+    return list(connection.execute(chosen).scalars())
+
+
 def verdict(connection: Connection, digest: str) -> Verdict | None:
     """The latest outcome of a sample, or None when there is none with that digest."""
     s, g = SampleRow.__table__, SightingRow.__table__
@@ -142,9 +155,7 @@ def sightings(connection: Connection, digest: str) -> list[Provenance]:
         .order_by(g.c.first.desc(), g.c.shard, g.c.row)
     )
     names = SIGHTING
-    return [
-        Provenance(**dict(zip(names, row, strict=True))) for row in connection.execute(statement)
-    ]
+    return [Provenance(**dict(zip(names, row, strict=True))) for row in connection.execute(statement)]
 
 
 def artifacts(connection: Connection, base: Path, kind: str | None) -> list[Artifact]:
@@ -154,9 +165,7 @@ def artifacts(connection: Connection, base: Path, kind: str | None) -> list[Arti
     if kind is not None:
         statement = statement.where(table.c.kind == kind)
     return [
-        Artifact(
-            row.digest, row.kind, json.loads(row.card), row.bytes, base / row.digest, row.sequence
-        )
+        Artifact(row.digest, row.kind, json.loads(row.card), row.bytes, base / row.digest, row.sequence)
         for row in connection.execute(statement)
     ]
 
@@ -173,6 +182,5 @@ def runs(connection: Connection, kind: str | None) -> list[Run]:
 def totals(connection: Connection) -> tuple[int, int]:
     """(samples, sightings) in the index."""
     return tuple(
-        connection.execute(select(func.count()).select_from(table)).scalar_one()
-        for table in (SampleRow, SightingRow)
+        connection.execute(select(func.count()).select_from(table)).scalar_one() for table in (SampleRow, SightingRow)
     )

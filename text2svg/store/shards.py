@@ -55,9 +55,7 @@ def build_table(stage: str, rows: Sequence[Row]) -> pa.Table:
             "digest": pa.array([row.digest for row in rows], pa.string()),
             **(_raw_columns(rows) if stage == RAW else {}),
             **{
-                name: pa.array(
-                    [row.fields.get(name, blank.get(name)) for row in rows], _FIELD_TYPES[name]
-                )
+                name: pa.array([row.fields.get(name, blank.get(name)) for row in rows], _FIELD_TYPES[name])
                 for name in names
             },
             "status": pa.array([row.status for row in rows], pa.string()),
@@ -82,9 +80,7 @@ def columns_of(table: pa.Table) -> tuple[str, ...]:
     return tuple(name for name in table.column_names if name in DEFAULTS)
 
 
-def write_shard(
-    folder: Path, key: ShardKey, table: pa.Table, *, place: tuple[int, str], final: bool
-) -> Manifest:
+def write_shard(folder: Path, key: ShardKey, table: pa.Table, *, place: tuple[int, str], final: bool) -> Manifest:
     """Writes data, then manifest; `place` is (sequence, root). Raises StoreError when the disk refuses."""
     sequence, root = place
     data = folder / DATA
@@ -116,9 +112,7 @@ def _write_parquet(table: pa.Table, path: Path) -> None:
         compression="zstd",
         compression_level=3,
         row_group_size=ROW_GROUP,
-        use_dictionary=[
-            name for name in table.column_names if name not in ("digest", "raw", "optimized")
-        ],
+        use_dictionary=[name for name in table.column_names if name not in ("digest", "raw", "optimized")],
         write_statistics=False,
     )
 
@@ -207,20 +201,14 @@ def later_samples(table: pa.Table, inputs: Sequence[Sample], where: Path) -> lis
         if status != OK:
             samples.append(None)
             continue
-        changes = {
-            name: _value(name, column[index])
-            for name, column in columns.items()
-            if column[index] is not None
-        }
+        changes = {name: _value(name, column[index]) for name, column in columns.items() if column[index] is not None}
         samples.append(dataclasses.replace(sample, **changes) if changes else sample)
     return samples
 
 
 def _values(table: pa.Table, name: str) -> list[Any]:
     default = DEFAULTS[name]
-    return [
-        default if value is None else _value(name, value) for value in table[name].to_pylist()
-    ]
+    return [default if value is None else _value(name, value) for value in table[name].to_pylist()]
 
 
 def _value(name: str, value: object) -> object:

@@ -15,7 +15,18 @@ import pyarrow.parquet as pq
 from text2svg.errors import StoreError
 from text2svg.sample import Provenance, Sample
 
-_TEXT = ("digest", "optimized", "caption", "style", "collection", "name", "author", "licence", "licence_evidence", "url")
+_TEXT = (
+    "digest",
+    "optimized",
+    "caption",
+    "style",
+    "collection",
+    "name",
+    "author",
+    "licence",
+    "licence_evidence",
+    "url",
+)
 
 
 def write_starter(path: Path, samples: Iterable[Sample]) -> int:
@@ -45,7 +56,13 @@ def read_starter(path: Path) -> Iterator[Sample]:
     for values in zip(*columns.values(), strict=True):
         row = dict(zip(columns, values, strict=True))
         provenance = Provenance(
-            "package", row["collection"], row["name"], row["url"], row["author"], row["licence"], row["licence_evidence"]
+            "package",
+            row["collection"],
+            row["name"],
+            row["url"],
+            row["author"],
+            row["licence"],
+            row["licence_evidence"],
         )
         yield Sample(
             row["digest"],

@@ -17,9 +17,7 @@ from text2svg.store.base import DUPLICATE, OK, RAW, Manifest, Report
 from text2svg.store.recover import folders
 
 
-def verify(
-    store: Path, connection: Connection, on_shard: Callable[[int, int], None] | None
-) -> Report:
+def verify(store: Path, connection: Connection, on_shard: Callable[[int, int], None] | None) -> Report:
     """See Store.verify."""
     whole, unfinished = folders(store)
     indexed = {manifest.id: manifest for manifest in queries.manifests(connection)}
@@ -80,9 +78,7 @@ def _check_totals(found: list[Manifest], totals: tuple[int, int]) -> Iterator[st
     samples, sightings = totals
     raw = [manifest for manifest in found if manifest.key.stage == RAW]
     expected = sum(manifest.count(OK) for manifest in raw)
-    repeats = sum(
-        rows for manifest in raw for _, reason, rows in manifest.tally if reason == DUPLICATE
-    )
+    repeats = sum(rows for manifest in raw for _, reason, rows in manifest.tally if reason == DUPLICATE)
     if samples != expected:
         yield f"the index has {samples} samples, the shards {expected}"
     if sightings != expected + repeats:
