@@ -121,7 +121,8 @@ def test_real_vllm_draws_what_the_numpy_decoder_draws(tmp_path: Path) -> None:
     reference = load(f"embedded:{model}?decoder=numpy&grammar=off")
     prompts = [Prompt("arrow", ids=tuple(reference.tokenizer.encode_prompt("arrow left")))]
     greedy = Sampling(max_tokens=60, temperature=0)
-    options = VllmOptions(python, ("--enforce-eager", "--dtype", "float32"), log=tmp_path / "log")
+    small = "--enforce-eager --dtype float32 --max-model-len 256 --gpu-memory-utilization 0.1".split()
+    options = VllmOptions(python, tuple(small), log=tmp_path / "log")
     engine = VllmEngine(model, options)
     try:
         assert engine.complete(prompts, greedy)[0].text == reference.complete(prompts, greedy)[0].text

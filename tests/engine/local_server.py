@@ -167,7 +167,9 @@ def main(arguments: list[str]) -> None:
     value = dict(zip(arguments[::2], arguments[1::2], strict=False))
     if "crash" in value["--model"]:
         print("loading weights")  # noqa: T201
-        sys.exit("RuntimeError: the model does not fit")
+        print("WARNING this may raise OSError: too many files", flush=True)
+        print("(Worker pid=3) ERROR 11-24 [x.py:1] ValueError: the model does not fit", flush=True)
+        sys.exit("\n".join(["more of the traceback"] * 40 + ["RuntimeError: see root cause above"]))
     print("loading weights", flush=True)  # noqa: T201
     time.sleep(0.5 if "slow" not in value["--model"] else 60)
     print("compiling", flush=True)  # noqa: T201

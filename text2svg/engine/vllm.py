@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -28,6 +29,11 @@ from text2svg.spec import Spec
 
 TAIL_LINES = 25
 """How much of the log a crash message shows."""
+
+MAX_LOG_BYTES = 1_000_000
+"""How much of the log is searched for the cause of a crash."""
+
+_CAUSE = re.compile(r"\b[A-Z]\w*(?:Error|Exception): .+")
 
 STOP_S = 15.0
 """How long the server may take to end before it is killed."""
@@ -154,8 +160,8 @@ class VllmEngine:
         code = self._process.poll() if self._process else None
         if code is not None:
             raise EngineError(
-                f"vLLM ended with code {code}; the end of {self.log}:\n{self._tail()}",
-                hint="the last lines usually name the cause; memory and --max-model-len are the usual ones",
+                f"vLLM ended with code {code}: {self._cause()}\nthe end of {self.log}:\n{self._tail()}",
+                hint="memory is the usual cause: try arguments=--gpu-memory-utilization 0.3 --max-model-len 512",
             )
 
     @contextlib.contextmanager
@@ -172,6 +178,13 @@ class VllmEngine:
             stream.seek(max(0, stream.seek(0, os.SEEK_END) - 16_384))
             text = stream.read().decode("utf-8", "replace")
         return "\n".join(text.strip().splitlines()[-lines:])
+
+    def _cause(self) -> str:
+        """The first exception in the log: its processes report one another's deaths, the last line blames nobody."""
+        with self.log.open("rb") as stream:
+            lines = stream.read(MAX_LOG_BYTES).decode("utf-8", "replace").splitlines()
+        told = (_CAUSE.search(line) for line in lines if " WARNING " not in line and " INFO " not in line)
+        return next((found.group() for found in told if found), "no exception in its log")
 
     def _stop(self) -> None:
         process, self._process = self._process, None
