@@ -166,19 +166,19 @@ def main(arguments: list[str]) -> None:
     """Serve like vLLM's api_server would, after the stages a start has."""
     value = dict(zip(arguments[::2], arguments[1::2], strict=False))
     if "crash" in value["--model"]:
-        print("loading weights")  # noqa: T201
+        print("loading weights")
         print("WARNING this may raise OSError: too many files", flush=True)
         print("(Worker pid=3) ERROR 11-24 [x.py:1] ValueError: the model does not fit", flush=True)
         sys.exit("\n".join(["more of the traceback"] * 40 + ["RuntimeError: see root cause above"]))
-    print("loading weights", flush=True)  # noqa: T201
+    print("loading weights", flush=True)
     time.sleep(0.5 if "slow" not in value["--model"] else 60)
-    print("compiling", flush=True)  # noqa: T201
+    print("compiling", flush=True)
     with LocalServer(int(value["--port"]), models=(value["--served-model-name"],)) as server:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             time.sleep(0.05)
             if any(body.get("prompt") == "die now" for body in server.bodies):
-                print("Segmentation fault", flush=True)  # noqa: T201
+                print("Segmentation fault", flush=True)
                 sys.exit(3)
 
 

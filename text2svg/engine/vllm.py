@@ -34,6 +34,7 @@ MAX_LOG_BYTES = 1_000_000
 """How much of the log is searched for the cause of a crash."""
 
 _CAUSE = re.compile(r"\b[A-Z]\w*(?:Error|Exception): .+")
+_HARMLESS = re.compile(r"\b(?:WARNING|INFO)\b")
 
 STOP_S = 15.0
 """How long the server may take to end before it is killed."""
@@ -183,7 +184,7 @@ class VllmEngine:
         """The first exception in the log: its processes report one another's deaths, the last line blames nobody."""
         with self.log.open("rb") as stream:
             lines = stream.read(MAX_LOG_BYTES).decode("utf-8", "replace").splitlines()
-        told = (_CAUSE.search(line) for line in lines if " WARNING " not in line and " INFO " not in line)
+        told = (_CAUSE.search(line) for line in lines if not _HARMLESS.search(line))
         return next((found.group() for found in told if found), "no exception in its log")
 
     def _stop(self) -> None:
