@@ -92,6 +92,7 @@ def build(runtime: Runtime, *, concurrency: int = 1) -> FastAPI:
         "css": theme.css(),
         "head": theme.head(),
         "mcp_server": False,
+        "app_kwargs": {"docs_url": None, "redoc_url": None, "openapi_url": None},
         "pwa": False,
     }
     return gr.mount_gradio_app(app, blocks, path="/", **options)
@@ -102,6 +103,4 @@ def serve(host: str, port: int, runtime: Runtime, *, concurrency: int = 1) -> No
     import uvicorn
 
     app = build(runtime, concurrency=concurrency)
-    uvicorn.run(
-        app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=GRACE_S
-    )
+    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=GRACE_S)

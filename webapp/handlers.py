@@ -1,7 +1,7 @@
 """What the app does, without a browser: requests in, views out.
 
-The tabs, the HTTP routes and the tests all call these functions. A handler turns every error of `text2svg.errors` into a
-`Notice` with its hint, and lets anything else escape: a defect should be seen in the log, not smoothed over.
+The tabs, the HTTP routes and the tests all call these functions. A handler turns every error of `text2svg.errors` into
+a `Notice` with its hint, and lets anything else escape: a defect should be seen in the log, not smoothed over.
 
 Refuses to hold state between calls. The trade-off: the browser sends a drawing back when it wants it optimized, and we
 clean it again, which costs about a millisecond and means a restart of the server loses nobody's work.
@@ -56,41 +56,51 @@ class Filters:
     count: int = PAGE
 
 
-def make_request(prompt: str, style: str, n: int, seed: int, **sampling: float) -> Request:
-    """A request within the app's limits; out-of-range numbers are clamped, not refused."""
-    words = " ".join(prompt.split())[:MAX_PROMPT]
-    return Request(
-        prompt=words,
-        style=style if style in STYLES else "",
-        n=_clamp(n, 1, MAX_CANDIDATES),
-        seed=_clamp(seed, 0, MAX_SEED),
-        max_tokens=_clamp(sampling.get("max_tokens", 300), 32, MAX_TOKENS),
-        temperature=max(0.0, min(2.0, float(sampling.get("temperature", 0.7)))),
-        top_p=max(0.05, min(1.0, float(sampling.get("top_p", 0.9)))),
-    )
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the page's fields hold; numbers outside our limits are clamped, a cleared field is None."""
+
+    prompt: str
+    style: str = ""
+    n: float | None = MAX_CANDIDATES
+    seed: float | None = 0
+    max_tokens: float | None = 300
+    temperature: float | None = 0.7
+    top_p: float | None = 0.9
+
+    def request(self) -> Request:
+        """Raises ConfigError when the prompt holds no word."""
+        return Request(
+            prompt=self.prompt.strip()[:MAX_PROMPT],
+            style=self.style if self.style in STYLES else "",
+            n=_clamp(self.n, 1, MAX_CANDIDATES),
+            seed=_clamp(self.seed, 0, MAX_SEED),
+            max_tokens=_clamp(self.max_tokens, 32, MAX_TOKENS),
+            temperature=max(0.05, min(2.0, self.temperature or 0.0)),
+            top_p=max(0.05, min(1.0, self.top_p or 0.0)),
+        )
 
 
 def _clamp(value: float | None, low: int, high: int) -> int:
-    # A cleared number field arrives as None.
     return max(low, min(high, int(value or 0)))
 
 
 def generate(
     runtime: Runtime,
-    request: Request,
+    wish: Wish,
     *,
     run: int = 0,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[CreateView]:
-    """Views of a request as it is drawn, at most one per FRAME_S; closing the iterator frees the engine."""
-    board = Board(CreateView("running", request.prompt, request.style, run))
-    if not request.prompt:
+    """Views of a wish as it is drawn, at most one per FRAME_S; closing the iterator frees the engine."""
+    board = Board(CreateView("running", " ".join(wish.prompt.split()), wish.style, run))
+    if not board.view.prompt:
         yield replace(board.view, state="error", notice=Notice("error.empty", level="info"))
         return
     start = shown_at = clock()
     events = None
     try:
-        events = runtime.generate(request)
+        events = runtime.generate(wish.request())
         for event in events:
             urgent = board.take(event)
             now = clock()
@@ -201,6 +211,7 @@ def _relatives(hits: Sequence[Any]) -> Iterator[Relative]:
         except Text2SVGError:
             # A corpus row that the preview refuses is left out of the page, never shown unclean.
             continue
+        origin = hit.sample.provenance if hasattr(hit, "sample") else hit
         yield Relative(
             digest=hit.digest,
             drawing=drawing,
@@ -208,10 +219,10 @@ def _relatives(hits: Sequence[Any]) -> Iterator[Relative]:
             caption=hit.caption,
             style=hit.style,
             collection=hit.collection,
-            name=hit.name,
+            name=origin.name,
             licence=hit.licence,
-            author=hit.author,
-            url=hit.url if hit.url.startswith("https://") else "",
+            author=origin.author,
+            url=origin.url if origin.url.startswith("https://") else "",
         )
 
 

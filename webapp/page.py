@@ -44,9 +44,7 @@ def blocks(runtime: handlers.Runtime, *, concurrency: int) -> gr.Blocks:
     return page
 
 
-def _connect(
-    runtime: handlers.Runtime, tabs: gr.Tabs, drawing: create.Parts, corpus: explore.Parts
-) -> None:
+def _connect(runtime: handlers.Runtime, tabs: gr.Tabs, drawing: create.Parts, corpus: explore.Parts) -> None:
     def relatives(event: gr.EventData, style: str, licence: str) -> tuple[Any, ...]:
         svg = str(event.svg)
         view = handlers.search_drawing(runtime, svg, handlers.Filters(style, licence))

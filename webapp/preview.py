@@ -1,9 +1,9 @@
 """The one gate between an SVG that somebody else wrote and a visitor's browser.
 
-Everything the page draws went through `shown`: sanitized, within a budget, and then handed to the browser as
-`<img src="data:image/svg+xml,...">`, which ran no script and fetched nothing for 47 of 47 attack vectors, where inline
-SVG ran 9. The image element alone does not stop a denial of service (seven levels of `use` hung Chromium for 90 s), so
-the budget is checked here, before the browser sees a byte.
+Everything the page draws went through `shown`: sanitized, within a budget, and then handed to the browser as `<img
+src="data:image/svg+xml,...">`, which ran no script and fetched nothing for 47 of 47 attack vectors, where inline SVG
+ran 9. The image element alone does not stop a denial of service (seven levels of `use` hung Chromium for 90 s), so the
+budget is checked here, before the browser sees a byte.
 
 Refuses any drawing over the budget. The trade-off: a legitimate map or poster of more than 200 kB cannot be previewed.
 """

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from text2svg.errors import SvgError
-from text2svg.generate.request import Done, Finished, Partial, Ranked, Started
+from text2svg.generate.events import Done, Finished, Partial, Ranked, Started
 from webapp.preview import shown
-from webapp.views import Candidate, CreateView, Notice
+from webapp.views import Candidate, CreateView, Drawing, Notice, Reading
 
 _OPEN = ("waiting", "drawing")
 
@@ -29,7 +29,7 @@ class Board:
         """Takes one event; true when the page should change at once."""
         match event:
             case Started():
-                self._start(event.n, event.seed)
+                self._start(event)
             case Partial():
                 self._pending[event.index] = event.svg
                 return False
@@ -41,8 +41,10 @@ class Board:
                 return False
         return True
 
-    def _start(self, n: int, seed: int) -> None:
-        self._candidates = {i: Candidate(i, seed=seed + i) for i in range(n)}
+    def _start(self, event: Started) -> None:
+        self._candidates = {i: Candidate(i, seed=event.seed + i) for i in range(event.n)}
+        read = tuple(Reading(s.word, s.used, s.how) for s in event.substitutions)
+        self.view = replace(self.view, readings=read)
 
     def _finish(self, event: Finished) -> None:
         self._pending.pop(event.index, None)
@@ -50,13 +52,15 @@ class Board:
         warnings = tuple(str(warning) for warning in event.warnings)
         candidate = replace(candidate, tokens=event.tokens, warnings=warnings)
         try:
-            drawing = shown(event.svg).drawing
+            drawing = shown(event.svg).drawing if event.svg else Drawing()
         except SvgError as error:
             self._put(replace(candidate, state="invalid", reason=error.reason))
             return
-        state = "done" if event.valid else "invalid"
-        reason = "" if event.valid else (warnings[0] if warnings else "invalid")
-        self._put(replace(candidate, drawing=drawing, state=state, reason=reason))
+        if event.valid and event.svg:
+            self._put(replace(candidate, drawing=drawing, state="done"))
+            return
+        reason = warnings[-1] if warnings else "nothing drawn"
+        self._put(replace(candidate, drawing=drawing, state="invalid", reason=reason))
 
     def _put(self, candidate: Candidate) -> None:
         self._candidates[candidate.index] = candidate

@@ -1,7 +1,8 @@
 """Every word of the page, in English and Russian.
 
-Gradio's labels are translated by `gr.I18n`; the texts inside our own components by `Text2SVG.t` in `static/base.js`, from
-the same table. Both follow the browser's language. Refuses a key that only one language has: a test compares them.
+Gradio's labels are translated by `gr.I18n`; the texts inside our own components by `Text2SVG.t` in `static/base.js`,
+from the same table. Both follow the browser's language. Refuses a key that only one language has: a test compares
+them.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ ENGLISH: dict[str, str] = {
     "create.seconds": "{n} drawings in {s} s",
     "create.running": "Drawing…",
     "create.stopped": "Stopped",
+    "create.read": "“{word}” read as “{used}”",
+    "create.unread": "“{word}” left out",
     "create.keys": "Ctrl + Enter draws, Esc stops",
     "style.auto": "Any",
     "style.outline": "Outline",
@@ -164,6 +167,8 @@ RUSSIAN: dict[str, str] = {
     "create.seconds": "Рисунков: {n}, за {s} с",
     "create.running": "Рисую…",
     "create.stopped": "Остановлено",
+    "create.read": "«{word}» понято как «{used}»",
+    "create.unread": "«{word}» пропущено",
     "create.keys": "Ctrl + Enter рисует, Esc останавливает",
     "style.auto": "Любой",
     "style.outline": "Контур",

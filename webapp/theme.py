@@ -110,9 +110,7 @@ def _read(name: str) -> str:
 
 def css() -> str:
     """Our style sheet; its colours come from the same palette."""
-    return "\n".join(
-        (_tones(":root", LIGHT), _tones(".dark", DARK), *(_read(name) for name in SHEETS))
-    )
+    return "\n".join((_tones(":root", LIGHT), _tones(".dark", DARK), *(_read(name) for name in SHEETS)))
 
 
 def _tones(selector: str, tones: dict[str, str]) -> str:

@@ -1,8 +1,8 @@
 """What a page shows, as plain values: handlers make them, the browser draws them, tests read them.
 
 Refuses HTML: a view holds text and numbers only, and `webapp/static/*.js` puts every text into the page with
-`textContent`, so nothing a visitor, a model or a corpus wrote can become markup. The trade-off is that the drawing code
-lives in JavaScript, where Python tests cannot see it; the browser tests in `tests/ui` do.
+`textContent`, so nothing a visitor, a model or a corpus wrote can become markup. The trade-off is that the drawing
+code lives in JavaScript, where Python tests cannot see it; the browser tests in `tests/ui` do.
 """
 
 from __future__ import annotations
@@ -46,6 +46,15 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A word of the prompt that the model reads as others; `used` is empty when it was left out."""
+
+    word: str
+    used: tuple[str, ...] = ()
+    how: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CreateView:
     """The Create page: `state` is `idle`, `running`, `done`, `stopped` or `error`."""
 
@@ -54,6 +63,7 @@ class CreateView:
     style: str = ""
     run: int = 0
     """Changes with every request, so that the page knows when to forget the visitor's pick."""
+    readings: tuple[Reading, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     order: tuple[int, ...] = ()
     """Indexes of candidates, best first; empty until ranked."""

@@ -1,86 +1,80 @@
-"""A runtime for the browser tests: a small real corpus, real search, real optimizer and renderer, and a scripted hand.
+"""A runtime for the browser tests: a small real corpus, index, optimizer, renderer and generation loop.
 
-`generate` replays drawings of the corpus stroke by stroke instead of running a model, so that a test can say which
-drawing must appear and when. Some prompts misbehave on purpose: see `_MOODS`. Run this file to serve it.
+Only the hand that draws is scripted: the engine replays drawings that the search finds for the prompt, so that a test
+can say what must appear and when. Some prompts misbehave on purpose. Run this file with a port to serve it.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import threading
-import time
-from collections.abc import Iterator, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 from text2svg.encode.hashed import HashedEncoder
+from text2svg.engine.scripted import ScriptedEngine
 from text2svg.errors import EngineUnavailable
-from text2svg.generate.request import Done, Finished, Partial, Ranked, Request, Started
+from text2svg.generate import Event, Request, Setup, generate
 from text2svg.optimize import Optimized, OptimizeOptions, open_tools, optimize
 from text2svg.raster import load as load_rasterizer
-from text2svg.sample import digest_of
-from text2svg.svg.path import parse_path, write_path
+from text2svg.sample import Provenance, Sample, digest_of
+from text2svg.search.build import build as build_index
+from text2svg.search.columns import Filters
+from text2svg.search.searcher import Hit, Searcher
 
-SVG = "http://www.w3.org/2000/svg"
-STEP_S = 0.012
-_MOODS = {"slow": 0.25, "fast": 0.0}
+DELAYS = {"slow": 0.1, "red heart": 0.01, "fast rocket": 0.0}
+"""Seconds between tokens for some prompts; the others take STEP_S."""
+STEP_S = 0.003
 HOSTILE = "${window.__x=1}{{constructor}}`x`<img src=x onerror='window.__x=1'>"
-"""Stands in a caption, an author and a collection, as a hostile corpus would have it."""
+"""Stands in a caption, an author and a licence, as a hostile corpus would have it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One drawing of the demo corpus, in the shape of the search package's hits."""
+class NoWords:
+    """A prompt encoder for an engine that reads no ids."""
 
-    digest: str
-    score: float
-    svg: str
-    caption: str
-    style: str
-    collection: str
-    name: str
-    licence: str
-    author: str
-    url: str
+    collections: tuple[str, ...] = ()
+
+    def encode_prompt(
+        self, words: str, *, style: str = "", detail: int | None = None, collection: str = ""
+    ) -> list[int]:
+        return [0]
 
 
-def strokes(svg: str) -> Iterator[str]:
-    """Every stage of a drawing, one path segment or shape more each time, always a whole document."""
-    ElementTree.register_namespace("", SVG)
-    root = ElementTree.fromstring(svg)
-    shapes = [node for node in root.iter() if len(node) == 0 and node is not root]
-    for index, shape in enumerate(shapes):
-        segments = parse_path(shape.get("d", ""))
-        for length in range(2, len(segments) + 1) if segments else (0,):
-            partial = deepcopy(root)
-            _trim(partial, index, write_path(segments[:length]) if segments else "")
-            yield ElementTree.tostring(partial, encoding="unicode")
+def samples() -> list[Sample]:
+    """The corpus: 50-odd permissive icons in canonical form, and one row with hostile texts."""
+    rows = json.loads((Path(__file__).parent / "corpus.json").read_text(encoding="utf-8"))
+    texts = dict.fromkeys(("caption", "author", "name", "collection", "licence"), HOSTILE)
+    rows.append({**rows[0], **texts, "url": "javascript:alert(1)"})
+    return [_sample(row) for row in rows]
 
 
-def _trim(root: ElementTree.Element, last: int, d: str) -> None:
-    parents = {child: parent for parent in root.iter() for child in parent}
-    shapes = [node for node in root.iter() if len(node) == 0 and node is not root]
-    if d:
-        shapes[last].set("d", d)
-    for shape in shapes[last + 1 :]:
-        parents[shape].remove(shape)
+def _sample(row: dict[str, str]) -> Sample:
+    origin = Provenance("package", row["collection"], row["name"], row["url"], row["author"], row["licence"])
+    return Sample(
+        digest_of(row["svg"] + row["caption"]),
+        row["svg"],
+        origin,
+        caption=row["caption"],
+        style=row["style"],
+        optimized=row["svg"],
+        rung="integer",
+    )
 
 
 class DemoRuntime:
-    """What `text2svg.runtime.Runtime` offers the app, over 56 icons."""
+    """What `text2svg.runtime.Runtime` offers the app."""
 
-    def __init__(self) -> None:
-        rows = json.loads((Path(__file__).parent / "corpus.json").read_text(encoding="utf-8"))
-        hostile = {"caption": HOSTILE, "author": HOSTILE, "url": "javascript:alert(1)", "name": HOSTILE}
-        rows.append({**rows[0], **hostile, "collection": HOSTILE, "licence": HOSTILE})
-        self.rows = [Hit(digest=digest_of(row["svg"] + row["caption"]), score=0.0, **row) for row in rows]
-        self._encoder = HashedEncoder()
-        self._texts = self._encoder.encode_text([row.caption for row in self.rows])
-        self._drawings = self._encoder.encode_svg([row.svg for row in self.rows])
+    def __init__(self, folder: Path) -> None:
+        self.samples = samples()
+        known = {sample.digest: sample for sample in self.samples}
+        encoder = HashedEncoder()
+        build_index(folder / "index", self.samples, encoder)
+        self._searcher = Searcher.open(
+            folder / "index", encoder, lambda digests: [known.get(digest) for digest in digests]
+        )
         self._rasterizer = load_rasterizer("resvg")
         self._tools = open_tools()
         self._lock = threading.Lock()
@@ -88,37 +82,25 @@ class DemoRuntime:
         self.closed: list[str] = []
         """Prompts whose stream was closed before its end, for tests of Stop."""
 
-    def generate(self, request: Request) -> Iterator[object]:
+    def generate(self, request: Request) -> Iterator[Event]:
         if request.prompt == "offline":
             raise EngineUnavailable("no answer from the engine", hint="start it with `text2svg serve`")
-        delay = _MOODS.get(request.prompt, STEP_S)
-        hits = self.search_words(request.prompt, request.n, style=request.style)
-        hits = [*hits, *self.rows][: request.n]
+        found = self.search_words(request.prompt, request.n, style=request.style)
+        answers = [*(hit.svg for hit in found), *(sample.optimized for sample in self.samples)]
+        if request.prompt == "broken":
+            answers[1:3] = ["this is no drawing", answers[2][: len(answers[2]) // 2]]
+        engine = ScriptedEngine(answers[: request.n], delay_s=DELAYS.get(request.prompt, STEP_S))
         ended = False
         try:
-            yield Started(request.n, request.seed)
-            yield from self._replay(request, hits, delay)
-            yield Ranked(tuple(range(len(hits))))
-            yield Done(0.1)
+            yield from generate(request, engine, NoWords(), Setup(rasterizer=self._rasterizer))
             ended = True
         finally:
             if not ended:
                 self.closed.append(request.prompt)
 
-    def _replay(self, request: Request, hits: Sequence[Hit], delay: float) -> Iterator[object]:
-        running = {index: strokes(hit.svg) for index, hit in enumerate(hits)}
-        while running:
-            for index in list(running):
-                time.sleep(delay)
-                frame = next(running[index], None)
-                if frame is not None:
-                    yield Partial(index, frame)
-                    continue
-                del running[index]
-                broken = request.prompt == "broken" and index == 1
-                svg = "<svg><path" if broken else hits[index].svg
-                warnings = ("stopped at the token limit",) if index == 2 else ()
-                yield Finished(index, svg, len(svg) // 3, not broken, warnings)
+    def close(self) -> None:
+        if self._open is not None:
+            self._tools.__exit__(None, None, None)
 
     def optimize(self, svg: str, *, profile: str = "web") -> Optimized:
         with self._lock:
@@ -127,50 +109,49 @@ class DemoRuntime:
             return optimize(svg, OptimizeOptions(profile=profile), self._open)
 
     def search_words(self, query: str, k: int, **filters: str) -> list[Hit]:
-        return self._nearest(self._texts @ self._encoder.encode_text([query])[0], k, filters)
+        return self._searcher.words(query, k, _filters(filters))
 
     def search_drawing(self, svg: str, k: int, **filters: str) -> list[Hit]:
-        return self._nearest(self._drawings @ self._encoder.encode_svg([svg])[0], k, filters)
-
-    def _nearest(self, scores: Any, k: int, filters: dict[str, str]) -> list[Hit]:
-        order = sorted(range(len(self.rows)), key=lambda row: -scores[row])
-        found = [(self.rows[row], float(scores[row])) for row in order if _fits(self.rows[row], filters)]
-        return [_scored(hit, score) for hit, score in found[:k]]
+        return self._searcher.drawing(svg, k, _filters(filters))
 
     def browse(self, k: int, offset: int, **filters: str) -> list[Hit]:
-        return [hit for hit in self.rows if _fits(hit, filters)][offset : offset + k]
+        hits = [Hit(sample.digest, 0.0, sample) for sample in self.samples]
+        kept = [hit for hit in hits if all(getattr(hit, n) == v for n, v in filters.items() if v)]
+        return kept[offset : offset + k]
 
     def png(self, svg: str, size: int) -> bytes:
         return self._rasterizer.png(svg, size)
 
     def describe(self) -> dict[str, Any]:
-        licences = sorted({row.licence for row in self.rows if row.licence != HOSTILE})
-        return {"engine": "scripted", "model": "demo", "rows": len(self.rows), "licences": licences}
+        licences = sorted({s.provenance.licence for s in self.samples} - {HOSTILE})
+        return {
+            "engine": "scripted",
+            "model": "demo",
+            "rows": len(self.samples),
+            "licences": licences,
+        }
 
 
-def _fits(hit: Hit, filters: dict[str, str]) -> bool:
-    return all(not wanted or getattr(hit, name) == wanted for name, wanted in filters.items())
-
-
-def _scored(hit: Hit, score: float) -> Hit:
-    values = {name: getattr(hit, name) for name in Hit.__slots__}
-    return Hit(**{**values, "score": score})
+def _filters(named: dict[str, str]) -> Filters:
+    return Filters(**{name: (value,) for name, value in named.items() if value})
 
 
 def main(port: int) -> None:
     """Serves the app on the loopback; `/demo/closed` tells which streams were cut short."""
     import uvicorn
-    from fastapi import FastAPI
+    from fastapi import APIRouter
 
     from webapp.app import build
 
-    runtime = DemoRuntime()
-    outer = FastAPI()
-    outer.get("/demo/closed")(lambda: runtime.closed)
-    app = build(runtime)
-    # Before the page, which is mounted at the root and would answer first.
-    app.router.routes.insert(0, outer.router.routes[-1])
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
+    with tempfile.TemporaryDirectory() as folder:
+        runtime = DemoRuntime(Path(folder))
+        router = APIRouter()
+        router.get("/demo/closed")(lambda: runtime.closed)
+        app = build(runtime)
+        # Before the page, which is mounted at the root and would answer first.
+        app.router.routes[:0] = router.routes
+        uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
+        runtime.close()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@
 
   function t(key, values = {}) {
     const text = (words[language] || {})[key] || words.en[key] || key;
-    return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+    return text.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
   }
 
   function h(tag, attributes = {}, ...children) {
@@ -167,8 +167,18 @@
     return seen(node);
   };
 
+  const ENTERS = ["#create-go", "#optimize-go", "#explore-go"];
+
+  // Listens before Gradio does: its own Enter would start the same drawing a second time.
   function keys(event) {
-    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") return click("#create-go");
+    if (event.key === "Enter") {
+      const forced = event.ctrlKey || event.metaKey;
+      const busy = document.body.dataset.create === "running" && event.target.closest("#create-prompt");
+      if (!forced && !busy) return false;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return forced && !busy && ENTERS.some(click);
+    }
     if (event.key === "Escape") return click("#create-stop") || click("[data-close]");
     const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable;
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return false;
@@ -191,7 +201,7 @@
   }
 
   setGround(recall("ground") || "light");
-  document.addEventListener("keydown", keys);
+  document.addEventListener("keydown", keys, true);
   document.addEventListener("DOMContentLoaded", () => recall("theme") && theme(recall("theme")));
   if (document.readyState !== "loading" && recall("theme")) theme(recall("theme"));
 

@@ -58,6 +58,15 @@
     return t("state." + candidate.state);
   }
 
+  // A word the model never saw is read as others; the visitor is told which.
+  function readings(view) {
+    if (!view.readings.length) return null;
+    const one = (reading) => (reading.used.length
+      ? t("create.read", { word: reading.word, used: reading.used.join(" ") })
+      : t("create.unread", { word: reading.word }));
+    return h("p", { class: "t2s-sub t2s-readings", text: view.readings.map(one).join(" · ") });
+  }
+
   function size(drawing) {
     return drawing.size || new TextEncoder().encode(drawing.svg).length;
   }
@@ -72,6 +81,7 @@
     return h("section", { class: "t2s-detail", "data-testid": "detail" },
       h("div", { class: "t2s-big" }, h("figure", { class: "t2s-canvas" }, image), grounds()),
       h("div", { class: "t2s-side" }, h("h2", { text: view.prompt }), h("p", { class: "t2s-sub", text: title }),
+        readings(view),
         facts([["fact.size", bytes(size(drawing))], ["fact.gzip", drawing.gzip ? bytes(drawing.gzip) : ""],
           ["fact.tokens", candidate.tokens || ""], ["fact.seed", candidate.seed]]),
         actions(drawing.svg, name, [
@@ -84,7 +94,8 @@
     const line = h("p", { class: "t2s-line", role: "status", "aria-live": "polite" });
     const grid = h("div", { class: "t2s-cards" });
     const below = h("div", {});
-    root.replaceChildren(line, grid, below);
+    const said = h("div", {});
+    root.replaceChildren(line, said, grid, below);
     let cards = [], picked = null, run = null, halted = null, last = {}, shown = "";
 
     // What "optimize here" showed belongs to the drawing that was looked at then.
@@ -130,23 +141,24 @@
       const big = below.querySelector(".t2s-big img");
       if (candidate && key === shown && big) return paint(big, candidate.drawing.svg);
       shown = key;
-      below.replaceChildren(...[notice(view.notice), candidate && detail(view, candidate, trigger)].filter(Boolean));
+      below.replaceChildren(...(candidate ? [detail(view, candidate, trigger)] : []));
       return undefined;
     }
 
     function draw(incoming) {
       last = incoming;
-      const view = settle({ candidates: [], order: [], state: "idle", ...incoming });
+      const view = settle({ candidates: [], order: [], readings: [], state: "idle", ...incoming });
       if (view.run !== run) { run = view.run; picked = null; shown = ""; forget(); }
       root.dataset.state = document.body.dataset.create = view.state;
       line.textContent = view.state === "idle" ? t("create.idle") : status(view);
+      said.replaceChildren(...(view.notice ? [notice(view.notice)] : []));
       layCards(view.candidates);
       const index = chosen(view);
       cards.forEach((one, at) => {
         const candidate = view.candidates[at];
         one.node.dataset.state = candidate ? candidate.state : "empty";
+        one.node.dataset.blank = String(!candidate || !candidate.drawing.svg);
         one.node.disabled = !candidate || !candidate.drawing.svg;
-        one.node.setAttribute("aria-pressed", String(at === index && Boolean(below.firstChild)));
         one.state.textContent = candidate ? caption(candidate, at === view.order[0]) : "";
         paint(one.image, candidate ? candidate.drawing.svg : "");
       });
@@ -155,6 +167,8 @@
         String(at === index && Boolean(below.querySelector(".t2s-detail")))));
     }
 
+    // Between the click and the first view there may be a queue; the visitor sees at once that it counts.
+    Text2SVG.begin = () => { document.body.dataset.create = "running"; line.textContent = t("create.running"); };
     Text2SVG.halt = () => { halted = run; draw(last); };
     Text2SVG.settle = () => { if (last.state === "running") Text2SVG.halt(); else draw(last); };
     return draw;

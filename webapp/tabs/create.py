@@ -1,7 +1,7 @@
 """Create: words in, candidates drawn side by side, one of them kept.
 
-Stop closes the handler's generator (Gradio raises GeneratorExit in it), which closes the engine's stream. The page shows
-"stopped" at once on its own, because frames already on their way still arrive after the click.
+Stop closes the handler's generator (Gradio raises GeneratorExit in it), which closes the engine's stream. The page
+shows "stopped" at once on its own, because frames already on their way still arrive after the click.
 """
 
 from __future__ import annotations
@@ -45,14 +45,10 @@ def build(runtime: handlers.Runtime, concurrency: int) -> Parts:
     prompt, go, stop = _bar()
     with gr.Row(elem_id="create-examples-row"):
         examples = [{"text": text, "style": name} for text, name in EXAMPLES]
-        chips = component(
-            "chips", {"examples": examples}, elem_id="create-examples", events=("pick",)
-        )
+        chips = component("chips", {"examples": examples}, elem_id="create-examples", events=("pick",))
         component("counter", {"limit": handlers.MAX_PROMPT}, elem_id="create-counter")
     style, options = _options()
-    stage = component(
-        "stage", as_json(CreateView()), elem_id="create-stage", events=("optimize", "similar")
-    )
+    stage = component("stage", as_json(CreateView()), elem_id="create-stage", events=("optimize", "similar"))
     compare = component("compare", {}, elem_id="create-compare", quiet=True)
 
     picked = chips.pick(_example, outputs=[prompt, style], **QUIET)
@@ -65,6 +61,7 @@ def build(runtime: handlers.Runtime, concurrency: int) -> Parts:
             concurrency_limit=concurrency,
             concurrency_id="engine",
             trigger_mode="once",
+            js="(...values) => { Text2SVG.begin(); return values; }",
             **QUIET,
         )
         event.then(None, js="() => { Text2SVG.settle(); }")
@@ -94,9 +91,7 @@ def _bar() -> tuple[gr.Textbox, gr.Button, gr.Button]:
 
 def _options() -> tuple[gr.Radio, list[Any]]:
     with gr.Row(elem_id="create-options"):
-        style = gr.Radio(
-            styles(), value="", label=T("create.style"), elem_id="create-style", scale=3
-        )
+        style = gr.Radio(styles(), value="", label=T("create.style"), elem_id="create-style", scale=3)
         count = gr.Radio(
             list(range(1, handlers.MAX_CANDIDATES + 1)),
             value=handlers.MAX_CANDIDATES,
@@ -138,20 +133,10 @@ def _slider(name: str, low: float, high: float, step: float, value: float) -> gr
 
 
 def _drawer(runtime: handlers.Runtime) -> Callable[..., Iterator[dict[str, Any]]]:
-    def draw(
-        prompt: str, style: str, count: int, seed: int, *sampling: float
-    ) -> Iterator[dict[str, Any]]:
+    def draw(prompt: str, style: str, count: int, seed: int, *sampling: float) -> Iterator[dict[str, Any]]:
         temperature, top_p, max_tokens = sampling
-        request = handlers.make_request(
-            prompt or "",
-            style,
-            count,
-            seed,
-            temperature=temperature,
-            top_p=top_p,
-            max_tokens=max_tokens,
-        )
-        views = handlers.generate(runtime, request, run=time.time_ns() // 1_000_000)
+        wish = handlers.Wish(prompt or "", style, count, seed, max_tokens, temperature=temperature, top_p=top_p)
+        views = handlers.generate(runtime, wish, run=time.time_ns() // 1_000_000)
         try:
             for view in views:
                 yield as_json(view)

@@ -1,7 +1,7 @@
 """Explore: the licensed corpus by words, by a drawing, or simply looked through.
 
-What was asked last is kept for the visitor, so that a filter narrows the present question. Refuses to fetch anything on
-the visitor's behalf: source pages are links that open in a new tab without a referrer.
+What was asked last is kept for the visitor, so that a filter narrows the present question. Refuses to fetch anything
+on the visitor's behalf: source pages are links that open in a new tab without a referrer.
 """
 
 from __future__ import annotations
@@ -39,13 +39,9 @@ def build(runtime: handlers.Runtime, status: Status) -> Parts:
         )  # fmt: skip
         go = gr.Button(T("explore.go"), variant="primary", elem_id="explore-go", scale=0)
     with gr.Row(elem_id="explore-filters"):
-        style = gr.Dropdown(
-            styles(), value="", label=T("explore.style"), elem_id="explore-style", min_width=140
-        )
+        style = gr.Dropdown(styles(), value="", label=T("explore.style"), elem_id="explore-style", min_width=140)
         licences = [(T("explore.any"), ""), *((name, name) for name in status.licences)]
-        licence = gr.Dropdown(
-            licences, value="", label=T("explore.licence"), elem_id="explore-licence", min_width=140
-        )
+        licence = gr.Dropdown(licences, value="", label=T("explore.licence"), elem_id="explore-licence", min_width=140)
         with gr.Accordion(T("explore.drawing"), open=False, elem_id="explore-drawing"):
             code = gr.Textbox(
                 label=T("optimize.paste"), placeholder=T("optimize.placeholder"), lines=4, max_lines=4,
@@ -68,9 +64,7 @@ def build(runtime: handlers.Runtime, status: Status) -> Parts:
     return parts
 
 
-def _connect(
-    runtime: handlers.Runtime, parts: Parts, query: gr.Textbox, drawing: tuple[Any, ...]
-) -> None:
+def _connect(runtime: handlers.Runtime, parts: Parts, query: gr.Textbox, drawing: tuple[Any, ...]) -> None:
     go, near, upload, code = drawing
     filters = [parts.style, parts.licence]
     outputs = [parts.gallery, parts.asked]
@@ -99,9 +93,7 @@ def _connect(
     parts.gallery.more(more, inputs=filters, outputs=parts.gallery, **QUIET)
 
 
-def ask(
-    runtime: handlers.Runtime, asked: Asked, style: str, licence: str
-) -> tuple[dict[str, Any], Asked]:
+def ask(runtime: handlers.Runtime, asked: Asked, style: str, licence: str) -> tuple[dict[str, Any], Asked]:
     """The answer to a question under the present filters, and the question to remember."""
     kind, text = asked
     chosen = handlers.Filters(style or "", licence or "")

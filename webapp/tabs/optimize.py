@@ -81,9 +81,7 @@ def build(runtime: handlers.Runtime) -> None:
     inputs = [code, profile]
     go.click(run, inputs=inputs, outputs=compare, **QUIET)
     profile.input(rerun, inputs=inputs, outputs=compare, trigger_mode="always_last", **QUIET)
-    sample.click(lambda: SAMPLE, outputs=code, **QUIET).then(
-        run, inputs=inputs, outputs=compare, **QUIET
-    )
+    sample.click(lambda: SAMPLE, outputs=code, **QUIET).then(run, inputs=inputs, outputs=compare, **QUIET)
     upload.upload(read_upload, inputs=upload, outputs=[code, compare], **QUIET).success(
         rerun, inputs=inputs, outputs=compare, **QUIET
     )

@@ -1,7 +1,7 @@
 """What the three tabs share: translated labels and our own components.
 
-Refuses Handlebars in templates: Gradio evaluates `${...}` found in data that a double-brace template inserted, so every
-component has one fixed, empty template and is drawn by `static/*.js` from its JSON value.
+Refuses Handlebars in templates: Gradio evaluates `${...}` found in data that a double-brace template inserted, so
+every component has one fixed, empty template and is drawn by `static/*.js` from its JSON value.
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ def T(key: str) -> I18nData:  # noqa: N802 - reads as the word it stands for
     return I18nData(key)
 
 
-def component(
-    kind: str, value: dict[str, Any], *, elem_id: str, events: tuple[str, ...] = (), **props: Any
-) -> gr.HTML:
+def component(kind: str, value: dict[str, Any], *, elem_id: str, events: tuple[str, ...] = (), **props: Any) -> gr.HTML:
     """One of our components: `kind` names its maker in `static/*.js`, `events` what it can trigger."""
     names = " ".join(repr(name) for name in events)
     # The script in the page's head may still be loading when the first component is born.

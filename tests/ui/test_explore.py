@@ -1,0 +1,69 @@
+"""Explore in a browser: browse, search by words and by drawing, provenance, filters, and on to Create."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+CORPUS = Path(__file__).parent / "corpus.json"
+
+
+def _open(visit: Callable[..., Any], **options: Any) -> Any:
+    page = visit(**options)
+    page.click("#tab-explore-button")
+    page.wait_for_selector(".t2s-tile")
+    return page
+
+
+def test_browse_open_and_take_the_words(visit: Callable[..., Any]) -> None:
+    page = _open(visit)
+    assert page.locator(".t2s-tile").count() == 48
+    page.click('[data-act="act.more"]')
+    page.wait_for_function("document.querySelectorAll('.t2s-tile').length > 48")
+    page.click(".t2s-tile:has-text('camera') >> nth=0")
+    opened = page.inner_text(".t2s-opened")
+    assert "ISC" in opened
+    assert "Lucide Contributors" in opened
+    link = page.locator(".t2s-opened a")
+    assert link.get_attribute("href") == "https://github.com/lucide-icons/lucide"
+    assert "noopener" in link.get_attribute("rel")
+    with page.expect_download() as waiting:
+        page.click('.t2s-opened [data-act="act.svg"]')
+    assert waiting.value.suggested_filename == "camera.svg"
+    page.keyboard.press("Escape")
+    assert page.locator(".t2s-opened").count() == 0
+    page.click(".t2s-tile:has-text('camera') >> nth=0")
+    page.click('[data-act="act.words"]')
+    page.wait_for_function("document.querySelector('#create-prompt textarea').value === 'camera'")
+    assert page.is_visible("#create-stage")
+    assert page.is_checked("#create-style label:has-text('Outline') input")
+
+
+def test_words_and_filters(visit: Callable[..., Any]) -> None:
+    page = _open(visit)
+    page.fill("#explore-words textarea, #explore-words input", "arrow left")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('.t2s-found').innerText.includes('arrow left')")
+    assert "arrow left" in page.inner_text(".t2s-tile >> nth=0")
+    page.click("#explore-style input")
+    page.click("[role=option]:has-text('Filled')")
+    page.wait_for_function("document.querySelector('.t2s-tile').innerText.includes('ph')")
+    page.click("#explore-licence input")
+    page.click("[role=option]:has-text('ISC')")
+    page.wait_for_selector("#explore-gallery .t2s-notice")
+    assert "Nothing in the corpus" in page.inner_text("#explore-gallery .t2s-notice")
+
+
+def test_a_drawing_finds_its_relatives(visit: Callable[..., Any]) -> None:
+    page = _open(visit)
+    page.click("#explore-drawing > button")
+    page.fill("#explore-code textarea", json.loads(CORPUS.read_text(encoding="utf-8"))[0]["svg"])
+    page.click("#explore-near")
+    page.wait_for_selector(".t2s-asked img")
+    assert "heart" in page.inner_text(".t2s-tile >> nth=0")
+    page.fill("#explore-code textarea", "<svg")
+    page.click("#explore-near")
+    page.wait_for_selector("#explore-gallery .t2s-notice")
+    assert "not SVG" in page.inner_text("#explore-gallery .t2s-notice")

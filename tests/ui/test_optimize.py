@@ -1,0 +1,75 @@
+"""Optimize in a browser: paste or upload, before and after, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+CODE = "#optimize-code textarea"
+OUT = "#optimize-compare .t2s"
+SQUARE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="512" height="512" viewBox="0 0 512 512">'
+    '<g transform="translate(0,0)"><path style="fill:#ff0000" d="M 64.0000 64.0000 L 448.0000 64.0000 '
+    'L 448.0000 448.0000 L 64.0000 448.0000 Z"/></g>{extra}</svg>'
+)
+BOMB_LEVELS = 7
+
+
+def _open(visit: Callable[..., Any], **options: Any) -> Any:
+    page = visit(**options)
+    page.click("#tab-optimize-button")
+    page.wait_for_selector(CODE)
+    return page
+
+
+def _run(page: Any, text: str, state: str = "done") -> None:
+    page.fill(CODE, text)
+    page.click("#optimize-go")
+    page.wait_for_selector(f"{OUT}[data-state={state}]")
+
+
+def test_paste_gives_before_and_after_with_sizes(visit: Callable[..., Any]) -> None:
+    page = _open(visit)
+    raw = SQUARE.format(extra="<metadata>a drawing program talks</metadata>")
+    _run(page, raw)
+    shown = page.inner_text(OUT)
+    assert f"{len(raw.encode())} B →" in shown
+    assert float(page.inner_text("[data-testid=saved]").rstrip(" %")) > 40
+    assert "Kept as" in shown
+    assert page.locator(f"{OUT} .t2s-pair img").count() == 2
+    with page.expect_download() as waiting:
+        page.click(f'{OUT} [data-act="act.svg"]')
+    text = waiting.value.path().read_text(encoding="utf-8")
+    assert len(text) < len(raw) / 2
+    page.click("#optimize-profile label:has-text('Whole numbers')")
+    page.wait_for_function("document.querySelector('#optimize-compare').innerText.includes('whole numbers')")
+
+
+def test_upload_sample_and_what_is_left_out(visit: Callable[..., Any], tmp_path: Path) -> None:
+    page = _open(visit)
+    page.click("#optimize-sample")
+    page.wait_for_selector(f"{OUT}[data-state=done]")
+    file = tmp_path / "<img src=x onerror=window.__x=1>.svg"
+    file.write_text(SQUARE.format(extra="<script>window.__x=1</script>"), encoding="utf-8")
+    page.set_input_files("#optimize-in input[type=file]", str(file))
+    page.wait_for_function("document.querySelector('#optimize-code textarea').value.includes('script')")
+    page.wait_for_function("document.querySelector('#optimize-compare').innerText.includes('Left out')")
+    assert "script" not in page.inner_text(f"{OUT} code")
+    assert page.evaluate("window.__x") is None
+
+
+def test_bombs_and_nonsense_are_refused_before_preview(visit: Callable[..., Any]) -> None:
+    page = _open(visit)
+    levels = "".join(f'<g id="l{n + 1}">' + f'<use href="#l{n}"/>' * 10 + "</g>" for n in range(BOMB_LEVELS))
+    bomb = (
+        f'<svg xmlns="http://www.w3.org/2000/svg"><defs><rect id="l0" width="1" height="1"/>{levels}'
+        f'</defs><use href="#l{BOMB_LEVELS}"/></svg>'
+    )
+    _run(page, bomb, state="error")
+    assert "too large" in page.inner_text(f"{OUT} .t2s-notice")
+    assert page.locator(f"{OUT} img").count() == 0
+    _run(page, "no drawing at all", state="error")
+    page.wait_for_function("document.querySelector('#optimize-compare').innerText.includes('not SVG')")
+    _run(page, SQUARE.format(extra=f"<desc>{'a' * 210_000}</desc>"), state="error")
+    page.wait_for_function("document.querySelector('#optimize-compare').innerText.includes('200,000')")
