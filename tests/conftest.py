@@ -5,10 +5,14 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Test files of two folders may bear one name (importlib mode); the modules that tests of a folder share are still found.
+sys.path.extend(str(folder) for folder in sorted(Path(__file__).parent.iterdir()) if folder.is_dir())
 
 # Before numpy, onnxruntime or gradio are imported anywhere: their threads spin against each other on small machines, and
 # some of them phone home.
