@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -60,6 +61,18 @@ def test_no_set_gives_more_than_its_share_and_no_drawing_comes_twice() -> None:
     chosen = choose_starter(corpus, StarterPlan(sizes={"outline": 10}, share=0.5, sets={"outline": ("best", "next")}))
     assert Counter(sample.provenance.collection for sample in chosen) == {"best": 5, "next": 5}
     assert len({sample.digest for sample in chosen}) == 10
+
+
+def test_trademarks_stay_out_and_fruit_stays_in() -> None:
+    corpus = [
+        row("other", "acme", caption="acme logo"),
+        row("other", "pear", caption="pear logo"),
+        row("best", "acme"),
+        replace(row("best", "pear"), tags=("fruit", "food")),
+        replace(row("best", "figs"), tags=("logo",)),
+    ]
+    chosen = choose_starter(corpus, StarterPlan(sizes={"outline": 9}, share=1.0, sets={"outline": ("best",)}))
+    assert sorted(sample.caption for sample in chosen) == ["figs", "pear"]
 
 
 def test_attribution_names_author_set_licence_and_link() -> None:

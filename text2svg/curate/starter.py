@@ -20,12 +20,15 @@ GOOD_SETS: Mapping[str, tuple[str, ...]] = {
     "filled": ("ph", "mdi", "tabler", "ri", "game-icons", "mingcute", "solar", "heroicons", "fa7-solid", "healthicons",
                "material-symbols", "temaki"),
     "duotone": ("ph", "solar", "si", "iconamoon", "reicon", "stash", "duo-icons"),
-    "color": ("twemoji", "fluent-emoji-flat", "noto", "flat-color-icons", "icon-park", "fluent-color", "marketeq",
-              "circle-flags", "streamline-plump-color", "streamline-flex-color", "streamline-color", "flat-ui"),
+    "color": ("twemoji", "fluent-emoji-flat", "flat-color-icons", "noto", "fluent-color", "circle-flags", "marketeq",
+              "streamline-plump-color", "streamline-flex-color", "streamline-color", "flat-ui", "icon-park"),
 }  # fmt: skip
 """Sets to choose from by style, best first."""
 
 _WEIGHTS = ("-thin", "-light", "-bold", "-broken", "-line-duotone", "-rounded", "-sharp", "-12", "-16", "-48")
+_BRAND_WORDS = frozenset({"brand", "brands", "logo", "social", "browser", "company", "trademark", "network"})
+_UNFIT = frozenset({"middle finger"})
+"""Captions that a first page should not show."""
 _MAX_CHARS = {"outline": 1600, "filled": 1800, "duotone": 2200, "color": 3600}
 
 
@@ -49,18 +52,23 @@ def choose_starter(samples: Iterable[Sample], plan: StarterPlan | None = None) -
     all of `@iconify/json`). May return fewer than the plan's sizes, never more.
     """
     plan = plan or StarterPlan()
-    frequency: Counter[str] = Counter()
+    frequency: dict[str, Counter[str]] = defaultdict(Counter)
+    brands: set[str] = set()
     places = {(style, name): place for style, names in plan.sets.items() for place, name in enumerate(names)}
     candidates: dict[tuple[str, str], list[tuple[int, str, Sample]]] = defaultdict(list)
     for sample in samples:
-        frequency[sample.caption] += 1
+        frequency[sample.style][sample.caption] += 1
+        if sample.caption.endswith(" logo"):
+            brands.add(sample.caption.removesuffix(" logo"))
         place = places.get((sample.style, sample.provenance.collection))
         if place is not None and _showable(sample):
             candidates[sample.style, sample.caption].append((place, sample.provenance.name, sample))
-    ranked = sorted(frequency, key=lambda caption: (-frequency[caption], caption))
     chosen: list[Sample] = []
     seen: set[bytes] = set()
     for style in plan.sizes:
+        counted = frequency[style]
+        ranked = sorted(counted, key=lambda caption: (-counted[caption], caption))
+        ranked = [name for name in ranked if not _trademark(name, brands, candidates.get((style, name), ()))]
         chosen += _choose_style(style, ranked, candidates, plan, seen)
     return chosen
 
@@ -93,8 +101,16 @@ def _choose_style(
     return chosen
 
 
+def _trademark(caption: str, brands: set[str], rows: Iterable[tuple[int, str, Sample]]) -> bool:
+    """Whether a caption that some set marks as a logo is one here too: `figma` is, `apple` the fruit is not."""
+    tags = {word for _, _, sample in rows for tag in sample.tags for word in tag.split()}
+    return caption in brands and (not tags or bool(tags & _BRAND_WORDS))
+
+
 def _showable(sample: Sample) -> bool:
     name = sample.provenance.name
+    if sample.caption in _UNFIT:
+        return False
     if len(sample.raw) > _MAX_CHARS.get(sample.style, 1500) or name.endswith(_WEIGHTS):
         return False
     if sample.caption.endswith(" logo") or name.startswith(("brand-", "logo-", "logos-")):
