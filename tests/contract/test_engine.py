@@ -115,9 +115,9 @@ def test_unknown_kinds_list_the_known_ones() -> None:
 
 @pytest.mark.slow
 def test_real_vllm_draws_what_the_numpy_decoder_draws(tmp_path: Path) -> None:
-    python, model = (os.environ.get(f"TEXT2SVG_TEST_VLLM_{name}", "") for name in ("PYTHON", "MODEL"))
+    python, model = (os.environ.get(f"VLLM_TEST_{name}", "") for name in ("PYTHON", "MODEL"))
     if not python or not model:
-        pytest.skip("set TEXT2SVG_TEST_VLLM_PYTHON and TEXT2SVG_TEST_VLLM_MODEL (a folder with tokenizer.json)")
+        pytest.skip("set VLLM_TEST_PYTHON and VLLM_TEST_MODEL (a folder with tokenizer.json)")
     reference = load(f"embedded:{model}?decoder=numpy&grammar=off")
     prompts = [Prompt("arrow", ids=tuple(reference.tokenizer.encode_prompt("arrow left")))]
     greedy = Sampling(max_tokens=60, temperature=0)

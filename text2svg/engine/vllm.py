@@ -43,6 +43,10 @@ TOKEN_TEXT = {"spaces_between_special_tokens": False, "skip_special_tokens": Tru
 """vLLM's own fields: text is the plain concatenation of tokens."""
 
 
+QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+"""vLLM reports usage to its makers unless told not to."""
+
+
 @dataclass(frozen=True, slots=True)
 class VllmOptions:
     """How to start the server."""
@@ -124,6 +128,7 @@ class VllmEngine:
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=subprocess.STDOUT,
+                    env=os.environ | QUIET,
                     start_new_session=True,  # its workers end with it, by one signal to the group
                 )
             except OSError as error:
