@@ -48,7 +48,7 @@ class StarterPlan:
 def choose_starter(samples: Iterable[Sample], plan: StarterPlan | None = None) -> list[Sample]:
     """The chosen rows, style by style, most frequent caption first.
 
-    All `samples` are counted, so pass the whole corpus; rows of the good sets are held in memory meanwhile (90 MB for
+    All `samples` are counted, so pass the whole corpus; rows of the good sets are held in memory meanwhile (30 MB for
     all of `@iconify/json`). May return fewer than the plan's sizes, never more.
     """
     plan = plan or StarterPlan()
