@@ -23,6 +23,8 @@ class Prompt:
     images: tuple[bytes, ...] = ()
     """PNG or JPEG bytes."""
     ids: tuple[int, ...] = ()
+    blank: tuple[int, ...] = ()
+    """`ids` with the words blanked, of the same length: what guidance pushes away from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Sampling:
     top_p: float = 0.9
     seed: int = 0
     stop: tuple[str, ...] = ()
+    guidance: float = 1.0
+    """How much louder the words are than in the plain model; engines without a blank prompt ignore it."""
 
 
 @dataclass(frozen=True, slots=True)

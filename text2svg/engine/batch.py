@@ -10,7 +10,7 @@ sampler could not give.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from text2svg.engine.base import Delta, Sampling
 from text2svg.engine.decoder import Cache, Decoder
+from text2svg.engine.guidance import GuidedCache
 from text2svg.engine.sampler import choose
 from text2svg.engine.stops import StopFilter
 
@@ -98,6 +99,8 @@ class Batch:
     sampling: Sampling
     turn: AbstractContextManager[None]
     max_rows: int
+    blanks: Mapping[tuple[int, ...], tuple[int, ...]] = field(default_factory=dict)
+    """Prompts to their twins without words; guidance needs one for each prompt."""
     _rows: list[_Row] = field(default_factory=list)
     _readings: dict[tuple[int, ...], NDArray[np.float32]] = field(default_factory=dict)
 
@@ -108,12 +111,18 @@ class Batch:
         rows = self.max_rows
         if self.model.decoder.exact_batches:  # otherwise every batch has the same shape
             rows = min(rows, len(prompts))
-        cache = self.model.decoder.cache(rows, min(budget, self.model.context))
+        cache = self._cache(rows, min(budget, self.model.context), prompts)
         while waiting or self._rows:
             while waiting and len(self._rows) < rows:
                 yield from self._admit(*waiting.popleft(), cache)
             if self._rows:
                 yield from self._advance(cache)
+
+    def _cache(self, rows: int, capacity: int, prompts: Sequence[tuple[int, ...]]) -> Cache:
+        open_ = self.model.decoder.cache
+        if self.sampling.guidance == 1 or not all(ids in self.blanks for ids in prompts):
+            return open_(rows, capacity)
+        return GuidedCache(open_(rows, capacity), open_(rows, capacity), self.blanks, self.sampling.guidance)
 
     def _admit(self, index: int, ids: tuple[int, ...], cache: Cache) -> Iterator[Delta]:
         """Read one prompt into the next place and make its first choice."""

@@ -46,6 +46,7 @@ class PromptEncoder(Protocol):
     """What prompts need of a tokenizer."""
 
     collections: tuple[str, ...]
+    pad_id: int
 
     def encode_prompt(
         self, words: str, *, style: str = "", detail: int | None = None, collection: str = ""
@@ -79,11 +80,13 @@ def build_prompts(request: Request, reading: Reading, tokenizer: PromptEncoder) 
     prompts = []
     for candidate in range(request.n):
         style, turn = style_and_turn(request, reading, candidate)
-        ids = tokenizer.encode_prompt(
-            words,
-            style=style,
-            detail=DETAIL[style] if request.detail is None else request.detail,
-            collection=collection_of(style, turn, tokenizer.collections),
-        )
-        prompts.append(Prompt(words, ids=tuple(ids)))
+        control = {
+            "style": style,
+            "detail": DETAIL[style] if request.detail is None else request.detail,
+            "collection": collection_of(style, turn, tokenizer.collections),
+        }
+        ids = tuple(tokenizer.encode_prompt(words, **control))
+        head = tuple(tokenizer.encode_prompt("", **control))
+        blank = head + (tokenizer.pad_id,) * (len(ids) - len(head))
+        prompts.append(Prompt(words, ids=ids, blank=blank))
     return prompts

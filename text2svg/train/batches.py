@@ -36,6 +36,7 @@ class Augment:
     shuffle_words: float = 0.3
     drop_word: float = 0.1
     other_prompt: float = 0.3
+    blank_words: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +258,7 @@ def vary(
     augment: Augment,
     rng: np.random.Generator,
 ) -> NDArray[Any]:
-    """One prompt of several, with control tokens dropped and words shuffled or dropped by chance."""
+    """One prompt of several, with control tokens dropped and words shuffled, dropped or blanked by chance."""
     prompt = prompts[0]
     if len(prompts) > 1 and rng.random() < augment.other_prompt:
         prompt = prompts[1 + int(rng.integers(len(prompts) - 1))]
@@ -275,7 +276,11 @@ def vary(
         words = [word for word, kept in zip(words, keep, strict=True) if kept]
         if rng.random() < augment.shuffle_words:
             words = [words[i] for i in rng.permutation(len(words))]
-    return np.concatenate((head, *words))
+    rest = np.concatenate(words)
+    if rng.random() < augment.blank_words:
+        # What the model draws without words is what guidance later pushes away from (Ho and Salimans, 2022).
+        rest = np.full_like(rest, vocabulary.pad_id)
+    return np.concatenate((head, rest))
 
 
 def heldout_batches(data: Data, context: int, documents: int, micro_tokens: int) -> list[Batch]:

@@ -49,6 +49,9 @@ class DatasetOptions:
     """Caption words kept in a prompt."""
     exclude: frozenset[str] = frozenset()
     """Collections left out."""
+    core_words: frozenset[str] = frozenset()
+    """Drawings of at most two words, all of them among these, also form a group of their own (`strokecore`, ...): what
+    people type first is then seen most often."""
 
 
 def group_of(svg: str) -> str:
@@ -133,6 +136,10 @@ def build_shards(
                 prompts_of(row, tokenizer, len(ids) + 1, options),
             )
             documents.setdefault((group, split), []).append(document)
+            words = row.caption.split()
+            if len(words) <= 2 and options.core_words.issuperset(words):
+                documents.setdefault((f"{group}core", split), []).append(document)
+                counts[f"{group}core.{split}"] += 1
     for (group, split), members in sorted(documents.items()):
         write_group(folder, group, split, members)
     meta = Meta(

@@ -121,7 +121,11 @@ class Trainer:
             micro_tokens=recipe.micro_tokens,
             pool_steps=recipe.pool_steps,
             augment=Augment(
-                recipe.drop_control, recipe.shuffle_words, recipe.drop_word, recipe.other_prompt
+                recipe.drop_control,
+                recipe.shuffle_words,
+                recipe.drop_word,
+                recipe.other_prompt,
+                recipe.blank_words,
             ),
         )
         heldout = Data(self.shards, names, "heldout")

@@ -65,6 +65,8 @@ class Recipe:
     """Chance that a word of several is dropped."""
     other_prompt: float = 0.3
     """Chance that an alternative prompt replaces the main one."""
+    blank_words: float = 0.1
+    """Chance that all words of a prompt become padding, for classifier-free guidance."""
     heldout_documents: int = 192
     """Held-out documents per group in the fixed subset."""
     heldout_every: int = 500_000
