@@ -17,12 +17,14 @@ from text2svg.sample import Sample
 torch = pytest.importorskip("torch")
 
 from text2svg.caption.keywords import is_heldout  # noqa: E402
+from text2svg.encode import load  # noqa: E402
 from text2svg.encode.words import Vocabulary  # noqa: E402
 from text2svg.train import encoder  # noqa: E402
 from text2svg.train.contrast import Shape, Towers, contrast  # noqa: E402
 from text2svg.train.encoder_batches import Batches, Chances  # noqa: E402
+from text2svg.train.encoder_card import write_card  # noqa: E402
 from text2svg.train.encoder_data import Prepared, key_of, load_prepared, prepare  # noqa: E402
-from text2svg.train.encoder_eval import measure, pool, retrieval  # noqa: E402
+from text2svg.train.encoder_eval import evaluate_encoder, measure, pool, retrieval  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -141,8 +143,8 @@ def test_retrieval_counts_ranks() -> None:
 
 
 def test_pool_takes_one_drawing_a_heldout_caption(data: Prepared) -> None:
-    split = replace(data, heldout=np.array(["middle" in row["key"] for row in data.rows]))
-    place = pool(split, 1000, 0)
+    rows = [row | {"heldout": "middle" in row["key"]} for row in data.rows]
+    place = pool(rows, 1000, 0)
     assert sorted(place.captions) == [
         f"{k} middle" for k in ("circle", "line", "ring", "square", "triangle")
     ]
@@ -158,3 +160,19 @@ def test_pool_takes_one_drawing_a_heldout_caption(data: Prepared) -> None:
     )
     assert found["caption"].recall_1 == found["sister"].recall_1 == 1.0
     assert "tags" not in found
+
+
+def test_card_stands_beside_the_baseline(exported: Path, tmp_path: Path) -> None:
+    for path in exported.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    rows = [shapes.sample(s.optimized, f"{s.caption} {n}") for n, s in enumerate(shapes.samples())]
+    captions = {sample.caption for sample in rows if is_heldout(sample.caption)}
+    model, baseline = load(f"onnx:{tmp_path}"), load("hashed")
+    metrics = {one.name: evaluate_encoder(rows, one) for one in (model, baseline)}
+    assert metrics["shapes"]["caption"].candidates == len(captions) >= 2
+    with pytest.raises(TrainError, match="hashed"):
+        write_card(tmp_path, {"shapes": metrics["shapes"]})
+    text = write_card(tmp_path, metrics).read_text()
+    assert "| hashed | caption to drawing" in text and "- drawings: 125" in text
+    assert json.loads((tmp_path / "config.json").read_text())["metrics"]["hashed"]["caption"]
+    load(f"onnx:{tmp_path}")  # metrics are no part of the digest

@@ -58,6 +58,19 @@ def key_of(caption: str) -> str:
     return " ".join(sorted(set(words_of(caption))))
 
 
+def row_of(sample: Sample) -> dict[str, Any]:
+    """What training and evaluation know of a drawing besides its pixels."""
+    return {
+        "digest": sample.digest,
+        "caption": sample.caption,
+        "tags": list(sample.tags),
+        "style": sample.style,
+        "collection": sample.provenance.collection,
+        "key": key_of(sample.caption),
+        "heldout": is_heldout(sample.caption),
+    }
+
+
 def prepare(
     samples: Iterable[Sample], folder: Path, rasterizer: Rasterizer, *, rows: int = ROWS
 ) -> dict[str, int]:
@@ -102,16 +115,7 @@ def _write_part(place: Path, items: Sequence[tuple[Sample, NDArray[np.uint8]]]) 
         if pixels[..., :3][pixels[..., 3] > 0].any():
             color_row[at] = len(colors)
             colors.append(pixels[..., :3])
-        row = {
-            "digest": sample.digest,
-            "caption": sample.caption,
-            "tags": list(sample.tags),
-            "style": sample.style,
-            "collection": sample.provenance.collection,
-            "key": key_of(sample.caption),
-            "heldout": is_heldout(sample.caption),
-        }
-        lines.append(json.dumps(row, ensure_ascii=False))
+        lines.append(json.dumps(row_of(sample), ensure_ascii=False))
     np.save(place / "alpha.npy", alpha)
     np.save(place / "color_row.npy", color_row)
     np.save(

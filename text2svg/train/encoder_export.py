@@ -3,7 +3,7 @@
 The graphs are written node by node, so that the small file is by construction: weights are int8 with one float scale a
 row (word table) or output channel (convolutions), widened to float32 when onnxruntime loads them (it folds constants),
 batch norms folded into their convolutions. Refuses nothing but an unfinished run. The trade-off: 3.9 times smaller
-than float32 for at most 0.01 of cosine; what it costs is measured in `metrics.json`, not assumed.
+than float32 for at most 0.01 of cosine, measured.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def quantized(values: NDArray) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
 
 
 def export_encoder(run: Path, folder: Path, *, name: str, facts: Mapping[str, Any]) -> Path:
-    """Export a finished run; `facts` (data, licence, teacher, metrics) go into config.json. Returns `folder`."""
+    """Export a finished run; `facts` (data, licence, teacher) go into config.json. Returns `folder`."""
     recipe, words, towers = load_towers(run)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
@@ -130,7 +130,6 @@ def _text_graph(tower: TextTower, path: Path, dim: int) -> None:
     # Gather first and widen after: the table stays int8 in memory.
     rows = graph.node("Gather", graph.constant(narrow), "ids")
     rows = graph.node("Cast", rows, to=1)
-    # The gain is folded out of the scale: the mean below needs it alone.
     rows = graph.node("Mul", rows, graph.node("Gather", graph.constant(scale), "ids"))
     last = graph.constant(np.array([2], np.int64))
     gain = graph.node("Gather", graph.constant(gains.detach().numpy()), "ids")
