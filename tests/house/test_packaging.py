@@ -8,7 +8,7 @@ import tomllib
 from pathlib import PurePosixPath
 
 import pytest
-from source import ROOT
+from source import ROOT, modules, name
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 COMMANDS = ("pip install . && text2svg serve", "pip install '.[dev]' && pytest")
@@ -63,3 +63,19 @@ def test_the_wheel_carries_the_data() -> None:
             relative = PurePosixPath(path.relative_to(ROOT).as_posix())
             if path.is_file() and "__pycache__" not in relative.parts and "node_modules" not in relative.parts:
                 assert str(relative) in paths, "reinstall with: pip install '.[dev]'"
+
+
+def test_every_folder_with_modules_is_a_package() -> None:
+    """Without `__init__.py` a folder installs as a namespace, and its data files lose their path."""
+    folders = {path.parent for path in modules()}
+    assert [name(folder) for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
+
+
+def test_the_version_is_said_once_and_every_public_name_resolves() -> None:
+    import text2svg
+
+    assert text2svg.__version__ == PROJECT["version"]
+    for public in text2svg.__all__:
+        assert getattr(text2svg, public) is not None
+    with pytest.raises(AttributeError):
+        _ = text2svg.no_such_name
