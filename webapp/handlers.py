@@ -30,8 +30,8 @@ FRAME_S = 0.07
 """About 14 pictures a second: below that a drawing looks steady, above it the browser only decodes more."""
 DEADLINE_S = 60.0
 """One visitor may hold the engine this long."""
-PAGE = 48
-"""Drawings on one page of Explore: eight rows of six."""
+PAGE = 42
+"""Drawings on one page of Explore: whole rows of seven on a desk and of three on a phone."""
 STYLES = ("", "outline", "filled", "duotone", "color")
 
 
@@ -232,8 +232,12 @@ def png(runtime: Runtime, svg: str, size: int) -> bytes:
 
 
 def status(runtime: Runtime) -> Status:
-    """What the header says about the engine and the corpus."""
-    facts = runtime.describe()
+    """What the header says about the engine and the corpus; a server without a corpus still draws and optimizes."""
+    try:
+        facts = runtime.describe()
+    except Text2SVGError:
+        # Explore says what is missing, with its hint, where it is missed.
+        return Status()
     return Status(
         engine=str(facts.get("engine", "")),
         model=str(facts.get("model", "")),

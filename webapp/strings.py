@@ -132,7 +132,7 @@ ENGLISH: dict[str, str] = {
     "error.source": "A source of the corpus cannot be read.",
     "error.train": "Training could not go on.",
     "error.text": "This file is not UTF-8 text.",
-    "error.unknown": "Something went wrong.",
+    "error.unknown": "Something went wrong. Try again in a moment.",
 }
 
 RUSSIAN: dict[str, str] = {
@@ -260,7 +260,7 @@ RUSSIAN: dict[str, str] = {
     "error.source": "Источник корпуса не читается.",
     "error.train": "Обучение не может продолжаться.",
     "error.text": "Этот файл не текст в UTF-8.",
-    "error.unknown": "Что-то пошло не так.",
+    "error.unknown": "Что-то пошло не так. Попробуйте чуть позже.",
 }
 
 LANGUAGES: dict[str, dict[str, str]] = {"en": ENGLISH, "ru": RUSSIAN}

@@ -15,6 +15,8 @@ import pytest
 from tests.ui.serving import serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PATIENCE_MS = 60_000
+"""A quiet machine needs a second; with eight busy neighbours the first page took thirty."""
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
 
 
@@ -54,7 +56,7 @@ def visit(chromium: Any, server: str) -> Iterator[Callable[..., Any]]:
             viewport={"width": width, "height": height},
             **{"locale": "en-US", "is_mobile": phone, "has_touch": phone, **options},
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("request", lambda request: faults.extend(_outside(request.url)))
         page.on("pageerror", lambda error: faults.append(f"page error: {error}"))

@@ -24,23 +24,13 @@ from text2svg.sample import Provenance, Sample, digest_of
 from text2svg.search.build import build as build_index
 from text2svg.search.columns import Filters
 from text2svg.search.searcher import Hit, Searcher
+from text2svg.svg.tokenizer import load_tokenizer
 
 DELAYS = {"slow": 0.1, "red heart": 0.01, "fast rocket": 0.0}
 """Seconds between tokens for some prompts; the others take STEP_S."""
 STEP_S = 0.003
 HOSTILE = "${window.__x=1}{{constructor}}`x`<img src=x onerror='window.__x=1'>"
 """Stands in a caption, an author and a licence, as a hostile corpus would have it."""
-
-
-class NoWords:
-    """A prompt encoder for an engine that reads no ids."""
-
-    collections: tuple[str, ...] = ()
-
-    def encode_prompt(
-        self, words: str, *, style: str = "", detail: int | None = None, collection: str = ""
-    ) -> list[int]:
-        return [0]
 
 
 def samples() -> list[Sample]:
@@ -75,6 +65,7 @@ class DemoRuntime:
         self._searcher = Searcher.open(
             folder / "index", encoder, lambda digests: [known.get(digest) for digest in digests]
         )
+        self._tokenizer = load_tokenizer()
         self._rasterizer = load_rasterizer("resvg")
         self._tools = open_tools()
         self._lock = threading.Lock()
@@ -85,6 +76,8 @@ class DemoRuntime:
     def generate(self, request: Request) -> Iterator[Event]:
         if request.prompt == "offline":
             raise EngineUnavailable("no answer from the engine", hint="start it with `text2svg serve`")
+        if request.prompt == "defect":
+            raise ZeroDivisionError("a defect that no handler expects")
         found = self.search_words(request.prompt, request.n, style=request.style)
         answers = [*(hit.svg for hit in found), *(sample.optimized for sample in self.samples)]
         if request.prompt == "broken":
@@ -92,7 +85,7 @@ class DemoRuntime:
         engine = ScriptedEngine(answers[: request.n], delay_s=DELAYS.get(request.prompt, STEP_S))
         ended = False
         try:
-            yield from generate(request, engine, NoWords(), Setup(rasterizer=self._rasterizer))
+            yield from generate(request, engine, self._tokenizer, Setup(rasterizer=self._rasterizer))
             ended = True
         finally:
             if not ended:

@@ -84,7 +84,7 @@ def test_closing_the_tab_frees_the_engine(visit: Callable[..., Any], closed: Cal
     _until(lambda: len(closed()) > before)
 
 
-def _until(true: Callable[[], bool], seconds: float = 8.0) -> None:
+def _until(true: Callable[[], bool], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "the engine was not freed"
@@ -146,3 +146,19 @@ def test_example_optimize_here_and_find_similar(visit: Callable[..., Any]) -> No
     page.wait_for_selector("#explore-gallery .t2s-asked img")
     assert page.inner_text(".t2s-found").strip() == "Nearest to this drawing"
     assert "rocket" in page.inner_text(".t2s-tile >> nth=0")
+
+
+def test_a_full_queue_and_a_defect_give_the_button_back(visit: Callable[..., Any]) -> None:
+    page = visit()
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503, body='{"detail": "Queue is full."}'))
+    page.fill(PROMPT, "heart")
+    page.click("#create-go")
+    page.wait_for_selector("#create-stage .t2s-notice")
+    assert page.is_visible("#create-go")
+    page.unroute("**/queue/join*")
+    page.fill(PROMPT, "defect")
+    page.click("#create-go")
+    page.wait_for_selector("#create-stage .t2s-notice:has-text('Something went wrong')")
+    assert page.is_visible("#create-go")
+    _draw(page, "fast rocket")
+    assert _states(page) == ["done"] * 4

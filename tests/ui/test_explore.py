@@ -19,9 +19,9 @@ def _open(visit: Callable[..., Any], **options: Any) -> Any:
 
 def test_browse_open_and_take_the_words(visit: Callable[..., Any]) -> None:
     page = _open(visit)
-    assert page.locator(".t2s-tile").count() == 48
+    assert page.locator(".t2s-tile").count() == 42
     page.click('[data-act="act.more"]')
-    page.wait_for_function("document.querySelectorAll('.t2s-tile').length > 48")
+    page.wait_for_function("document.querySelectorAll('.t2s-tile').length > 42")
     page.click(".t2s-tile:has-text('camera') >> nth=0")
     opened = page.inner_text(".t2s-opened")
     assert "ISC" in opened

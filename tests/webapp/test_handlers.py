@@ -241,6 +241,13 @@ def test_a_broken_index_is_a_notice() -> None:
         assert (view.state, view.notice.key, view.notice.hint) == ("error", "error.store", "text2svg search --build")
 
 
+def test_a_server_without_a_corpus_still_opens() -> None:
+    def fail() -> None:
+        raise errors.StoreError("no index", hint="text2svg setup")
+
+    assert handlers.status(SimpleNamespace(describe=fail)).rows == 0
+
+
 def test_views_travel_as_plain_json(runtime: DemoRuntime) -> None:
     for view in (
         list(handlers.generate(runtime, Wish("fast rocket")))[-1],

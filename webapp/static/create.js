@@ -171,6 +171,10 @@
     Text2SVG.begin = () => { document.body.dataset.create = "running"; line.textContent = t("create.running"); };
     Text2SVG.halt = () => { halted = run; draw(last); };
     Text2SVG.settle = () => { if (last.state === "running") Text2SVG.halt(); else draw(last); };
+    Text2SVG.failed = () => {
+      Text2SVG.settle();
+      said.replaceChildren(notice({ key: "error.unknown", level: "error" }));
+    };
     return draw;
   };
 })();

@@ -13,7 +13,7 @@
       "aria-label": t("explore.open", { name: one.caption || one.name }), on: { click: () => open(one) } },
     h("span", { class: "t2s-paper" }, picture(one.drawing.svg)),
     h("span", { class: "t2s-name", text: one.caption || one.name }),
-    h("span", { class: "t2s-from", text: `${one.collection} · ${one.licence}` }));
+    h("span", { class: "t2s-from", text: `${one.licence} · ${one.collection}` }));
   }
 
   function source(url) {

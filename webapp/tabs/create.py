@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 
 from webapp import handlers
-from webapp.tabs.parts import QUIET, T, component, styles
+from webapp.tabs.parts import OPTIMIZER, QUIET, T, component, styles
 from webapp.views import CreateView, as_json
 
 EXAMPLES = (
@@ -64,10 +64,12 @@ def build(runtime: handlers.Runtime, concurrency: int) -> Parts:
             js="(...values) => { Text2SVG.begin(); return values; }",
             **QUIET,
         )
+        # Gradio runs `then` only after a run that ended well; a full queue or a defect arrives at `failure`.
         event.then(None, js="() => { Text2SVG.settle(); }")
+        event.failure(None, js="() => { Text2SVG.failed(); }")
         running.append(event)
     stop.click(None, js="() => { Text2SVG.halt(); }", cancels=running)
-    stage.optimize(_optimizer(runtime), outputs=compare, **QUIET)
+    stage.optimize(_optimizer(runtime), outputs=compare, **OPTIMIZER)
     return Parts(stage, prompt, style)
 
 

@@ -12,7 +12,7 @@ import gradio as gr
 
 from text2svg.optimize.options import PROFILES
 from webapp import handlers
-from webapp.tabs.parts import QUIET, T, component
+from webapp.tabs.parts import OPTIMIZER, QUIET, T, component
 from webapp.views import Notice, OptimizeView, as_json
 
 SAMPLE = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
@@ -79,11 +79,11 @@ def build(runtime: handlers.Runtime) -> None:
             compare = component("compare", as_json(OptimizeView()), elem_id="optimize-compare")
 
     inputs = [code, profile]
-    go.click(run, inputs=inputs, outputs=compare, **QUIET)
-    profile.input(rerun, inputs=inputs, outputs=compare, trigger_mode="always_last", **QUIET)
-    sample.click(lambda: SAMPLE, outputs=code, **QUIET).then(run, inputs=inputs, outputs=compare, **QUIET)
+    go.click(run, inputs=inputs, outputs=compare, **OPTIMIZER)
+    profile.input(rerun, inputs=inputs, outputs=compare, trigger_mode="always_last", **OPTIMIZER)
+    sample.click(lambda: SAMPLE, outputs=code, **QUIET).then(run, inputs=inputs, outputs=compare, **OPTIMIZER)
     upload.upload(read_upload, inputs=upload, outputs=[code, compare], **QUIET).success(
-        rerun, inputs=inputs, outputs=compare, **QUIET
+        rerun, inputs=inputs, outputs=compare, **OPTIMIZER
     )
 
 

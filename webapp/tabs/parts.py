@@ -16,6 +16,9 @@ TEMPLATE = '<div class="t2s"></div>'
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 """For every listener: our components show their own state, and the page's wiring is not an API."""
 
+OPTIMIZER: dict[str, Any] = {**QUIET, "concurrency_limit": 1, "concurrency_id": "optimizer"}
+"""For listeners that optimize: there is one SVGO worker, and it takes one drawing at a time."""
+
 STYLE_CHOICES = ("", "outline", "filled", "duotone", "color")
 
 
