@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from admin import corpus, doctor, draw, models, serve, store, train
+from admin import corpus, doctor, draw, evaluate, models, serve, store, train
 from admin.console import say
 from text2svg.errors import Text2SVGError
 
@@ -55,6 +55,7 @@ for module in (serve, draw, doctor):
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(train.app, name="train")
 app.add_typer(models.app, name="model")
+app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(store.app, name="store")
 
 

@@ -30,7 +30,8 @@ def import_iconify(
     everything: bool = typer.Option(False, "--all", help="Every set of @iconify/json, about 240 of them, 465 MB."),
     folder: Path | None = typer.Option(None, help="An unpacked package folder instead of npm."),
     allow: str = typer.Option("", help="Licences to let in besides permissive ones, e.g. CC-BY-SA-4.0,logos."),
-    keywords: bool = typer.Option(True, help="Merge the keyword packages (tags, better captions)."),
+    keywords: bool = typer.Option(True, help="Merge the keyword table (tags, better captions)."),
+    refresh_keywords: bool = typer.Option(False, help="Make the keyword table again from its npm packages, 661 MB."),
     as_json: bool = JSON,
 ) -> None:
     """Import icon sets with name, style, tags, author, licence and its evidence.
@@ -48,7 +49,7 @@ def import_iconify(
 
     from text2svg.curate.licences import LicencePolicy
     from text2svg.errors import ConfigError
-    from text2svg.mine.npm import fetch_iconify, fetch_keywords
+    from text2svg.mine.npm import fetch_iconify
     from text2svg.pipeline import import_samples
 
     names = [s for s in sets.split(",") if s] or None
@@ -58,13 +59,23 @@ def import_iconify(
     skipped: Counter[str] = Counter()
     with _runtime() as runtime, runtime.store(write=True) as store:
         roots = [folder] if folder else fetch_iconify(runtime.npm, names)
-        table_of_keywords = fetch_keywords(runtime.npm) if keywords else None
+        # A package fetched for one set holds that set alone; a folder of all sets is narrowed by name.
+        chosen = names if folder else None
+        table_of_keywords = _keywords(runtime, refresh=refresh_keywords) if keywords else None
         config = {"source": "iconify", "allow": sorted(policy.allow), "keywords": keywords}
-        chunks = _icon_chunks(roots, names, (policy, table_of_keywords), skipped)
+        chunks = _icon_chunks(roots, chosen, (policy, table_of_keywords), skipped)
         ticker = Ticker()
         summary = import_samples(store, chunks, config, on_progress=ticker.stage)
     show({**_plain(summary), "left_out": dict(skipped)}, as_json=as_json, text=facts)
     _end(summary)
+
+
+def _keywords(runtime: Any, *, refresh: bool) -> Any:
+    from text2svg.mine.keywords import Keywords
+    from text2svg.mine.npm import fetch_keywords
+    from text2svg.runtime import ASSETS
+
+    return fetch_keywords(runtime.npm) if refresh else Keywords.read(ASSETS / "keywords.json.gz")
 
 
 def _icon_chunks(roots: list[Path], names: list[str] | None, how: tuple[Any, Any], skipped: Any) -> Any:
@@ -74,8 +85,7 @@ def _icon_chunks(roots: list[Path], names: list[str] | None, how: tuple[Any, Any
     policy, keywords = how
     for root in roots:
         name, version = package_version(root)
-        chosen = names if names and len(roots) == 1 else None
-        for prefix, rows in iter_iconify(root, chosen, policy, keywords=keywords, skipped=skipped):
+        for prefix, rows in iter_iconify(root, names, policy, keywords=keywords, skipped=skipped):
             yield f"{name}@{version}/{prefix}", rows
 
 
@@ -214,9 +224,11 @@ def starter(
     Example:
       text2svg corpus starter text2svg/assets/starter
     """
+    import shutil
+
     from text2svg.curate.attribution import attribution_text
     from text2svg.curate.starter import choose_starter
-    from text2svg.search.build import build
+    from text2svg.search.build import BuildOptions, build
     from text2svg.store.starter import write_starter
 
     with _runtime() as runtime, runtime.store() as store:
@@ -226,5 +238,6 @@ def starter(
         write_starter(out / "samples.parquet", chosen)
         changes = "The drawings were put on a 256 unit grid and rounded to whole numbers."
         (out / "ATTRIBUTION.md").write_text(attribution_text(chosen, changes=changes), encoding="utf-8")
-        built = build(out / "index", chosen, runtime.encoder)
+        built = build(out / "index", chosen, runtime.encoder, BuildOptions(dtype="float16"))
+        shutil.rmtree(out / "index.vectors")  # kept by a build for the next one; a shipped corpus has none
     show(built, as_json=as_json, text=lambda b: facts(_plain(b)))

@@ -32,7 +32,7 @@ def list_models(as_json: bool = JSON) -> None:
     from text2svg.errors import StoreError
 
     with _runtime() as runtime:
-        rows = [_bundled("generator", "model"), _bundled("encoder", "encoder")]
+        rows = [_bundled("generator", "generator"), _bundled("encoder", "encoder")]
         try:
             with runtime.store() as store:
                 rows += [{"kind": a.kind, "where": str(a.path), "card": plain(a.card)} for a in store.artifacts()]
@@ -70,7 +70,7 @@ def show_model(
     from text2svg.errors import ConfigError
     from text2svg.runtime import ASSETS
 
-    path = (ASSETS / "model" if str(folder) == "bundled" else folder) / "card.json"
+    path = (ASSETS / "generator" if str(folder) == "bundled" else folder) / "card.json"
     if not path.is_file():
         raise ConfigError(f"no model card at {path}", hint="export a run first: text2svg model export RUN -o FOLDER")
     show(json.loads(path.read_text(encoding="utf-8")), as_json=as_json, text=facts)

@@ -71,7 +71,7 @@ def visit(server: LeakServer, body: str) -> tuple[int, list[str], bool]:
         pytest.skip("chromium is not installed (apt-get install chromium)")
     # A thread of its own: Playwright's event loop allows no second one beside it in the same thread.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_visit, server, body).result(timeout=120)
+        return thread.submit(_visit, server, body).result(timeout=180)
 
 
 def _visit(server: LeakServer, body: str) -> tuple[int, list[str], bool]:
@@ -84,7 +84,7 @@ def _visit(server: LeakServer, body: str) -> tuple[int, list[str], bool]:
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
         )
         page = browser.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("request", lambda request: asked.append(request.url))
         page.on("dialog", lambda dialog: dialog.dismiss())
         page.goto(f"http://{server.address}/page")

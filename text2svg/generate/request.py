@@ -54,7 +54,7 @@ class Request:
         _within("max_tokens", self.max_tokens, 1, MAX_TOKENS)
         _within("temperature", self.temperature, 0, 2)
         _within("top_p", self.top_p, 0.01, 1)
-        _within("guidance", self.guidance, 1, 6)
+        _within("guidance", self.guidance, 1.0, 6.0)
         if self.detail is not None:
             _within("detail", self.detail, 0, MAX_DETAIL)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from svgelements import Color
 from svgelements import Matrix as _Matrix
+from tinycss2.color4 import parse_color
 
 from text2svg.errors import NotCanonical
 from text2svg.svg.path import Matrix
@@ -51,16 +51,15 @@ def length(text: str, whole: float = 0.0) -> float:
 @lru_cache(maxsize=65536)
 def color(text: str) -> RGBA | None:
     """An sRGB colour, or None for a spelling that is not a colour."""
-    text = text.strip()
-    if text.lower() == "transparent":
-        return (0.0, 0.0, 0.0, 0.0)
     try:
-        value = Color(text)
-    except (ValueError, TypeError, IndexError):
+        value = parse_color(text.strip())
+        if value is None or value == "currentcolor":
+            return None
+        srgb = value.to("srgb")
+    except (ValueError, TypeError, NotImplementedError):
         return None
-    if value.value is None:
-        return None
-    return (value.red, value.green, value.blue, value.alpha / 255)
+    red, green, blue = (min(255.0, max(0.0, (c or 0.0) * 255)) for c in srgb.coordinates)
+    return (red, green, blue, min(1.0, max(0.0, srgb.alpha)))
 
 
 @lru_cache(maxsize=16384)

@@ -1,0 +1,1 @@
+"""Measure what was drawn, offline and by name: protocol `core`."""

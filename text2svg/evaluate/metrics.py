@@ -1,0 +1,65 @@
+"""Pure functions from outcomes to figures; each names its range and which end is better.
+
+Refuses to compute a figure from nothing (ConfigError). The trade-off: bootstrap intervals resample prompts, not seeds,
+so they say how the figure would move with other prompts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from text2svg.errors import ConfigError
+
+
+class Figure(NamedTuple):
+    """A mean with its 95 % bootstrap interval over prompts."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def share(flags: Sequence[bool], seed: int = 0) -> Figure:
+    """The share of true flags, 0..1."""
+    return mean([float(f) for f in flags], seed)
+
+
+def mean(values: Sequence[float], seed: int = 0) -> Figure:
+    """The mean of values with its interval."""
+    data = np.asarray(values, float)
+    if not len(data):
+        raise ConfigError("nothing was measured", hint="ask for at least one prompt")
+    random = np.random.default_rng(seed)
+    picks = data[random.integers(len(data), size=(1000, len(data)))].mean(1)
+    low, high = np.percentile(picks, [2.5, 97.5])
+    return Figure(round(float(data.mean()), 4), round(float(low), 4), round(float(high), 4), len(data))
+
+
+def retrieval(drawings: NDArray[np.float32], texts: NDArray[np.float32], pool: int = 100) -> dict[str, float]:
+    """Drawing to words among `pool` prompts: `r1`, `r10` and `own` (own words against one other's), 0..1, higher is better.
+
+    Rows are unit vectors of the same prompt order, (N, D) each; chance is 1/pool, 10/pool and 0.5.
+    """
+    count = len(drawings)
+    if count < 2:
+        raise ConfigError("retrieval needs two prompts at least", hint="ask for more prompts")
+    size = min(pool, count)
+    scores = drawings @ texts.T
+    own = np.diagonal(scores)
+    ranks, wins = [], []
+    for i in range(count):
+        others = [(i + k) % count for k in range(1, size)]
+        ranks.append(int((scores[i, others] >= own[i]).sum()))
+        wins.append(float((scores[i, others] < own[i]).mean()))
+    order = np.asarray(ranks)
+    return {
+        "r1": round(float((order < 1).mean()), 4),
+        "r10": round(float((order < 10).mean()), 4),
+        "own": round(float(np.mean(wins)), 4),
+        "pool": size,
+    }
