@@ -46,7 +46,7 @@ def _draw(runtime: Any, words: str, style: str, seed: int, n: int = 1) -> list[A
 
 @app.command()
 def core(
-    n: int = typer.Option(1000, "-n", help="Held-out captions to draw, most frequent first."),
+    n: int = typer.Option(1000, "-n", help="Drawings of held-out captions, most frequent first."),
     seed: int = typer.Option(0, help="Prompt i uses seed + i."),
     engine: str = ENGINE,
     out: Path | None = typer.Option(None, help="Also keep every drawing here, one JSON line each."),
@@ -70,7 +70,8 @@ def core(
             return found.svg, found.tokens
 
         results = []
-        prompts = _prompts().heldout[:n]
+        captions = _prompts().heldout
+        prompts = (captions * (n // len(captions) + 1))[:n]  # past the last caption, the first again with another seed
         for outcome in outcomes(prompts, draw, runtime.rasterizer, seed):
             results.append(outcome)
             ticker.tick(f"{len(results):,} of {len(prompts):,} drawings", final=len(results) == len(prompts))

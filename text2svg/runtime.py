@@ -229,8 +229,7 @@ class Corpus:
 
     def lookup(self, digests: Sequence[str]) -> list[Sample | None]:
         """Samples in the order of the digests; None for rows that are gone."""
-        found = self._rows.lookup(digests)
-        return [found.get(digest) for digest in digests]
+        return self._rows.lookup(digests)
 
     def close(self) -> None:
         """Closes the rows when they need it."""
@@ -253,9 +252,9 @@ class _Starter:
             raise StoreError(f"no starter corpus at {self.path}", hint="reinstall text2svg")
         return {sample.digest: sample for sample in read_starter(self.path)}
 
-    def lookup(self, digests: Sequence[str]) -> dict[str, Sample]:
-        """Samples by digest."""
-        return {d: self._samples[d] for d in digests if d in self._samples}
+    def lookup(self, digests: Sequence[str]) -> list[Sample | None]:
+        """Samples in the order of the digests."""
+        return [self._samples.get(digest) for digest in digests]
 
 
 def _filters(named: dict[str, str]) -> Any:

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.svg.drawings import LUCIDE, SHADED
+from text2svg.svg.schema import FOOTER, HEADER
+from text2svg.svg.tokenizer import load_tokenizer
+from text2svg.train.dataset import DatasetOptions, Row, build_shards, group_of, initial_embeddings, prompts_of
+from text2svg.train.shards import open_group, read_meta
+
+ARROW = HEADER + '<path d="M10 10H90V90H10"/>' + FOOTER
+
+
+@pytest.mark.parametrize(
+    ("svg", "group"),
+    [
+        (LUCIDE, "stroke"),
+        (ARROW, "solid"),
+        (SHADED, "color"),
+        (HEADER + '<path fill="#f00" d="M0 0H9V9"/>' + FOOTER, "color"),
+        (HEADER + '<path fill-opacity=".5" d="M0 0H9V9"/>' + FOOTER, "tone"),
+        (HEADER + '<path stroke="#000" d="M0 0H9V9"/>' + FOOTER, "tone"),
+        (HEADER + '<path fill="none" stroke="#000" d="M0 0H9V9"/><circle cx="9" cy="9" r="4"/>' + FOOTER, "tone"),
+    ],
+)
+def test_groups(svg: str, group: str) -> None:
+    assert group_of(svg) == group
+
+
+def test_shards_hold_every_row_once_and_count_the_rest(tmp_path) -> None:
+    tokenizer = load_tokenizer()
+    rows = [
+        Row(LUCIDE, "minus circle", "lucide", "outline", ("remove", "delete")),
+        Row(LUCIDE, "minus circle", "lucide", "outline"),
+        Row(ARROW, "corner", "tabler", "filled"),
+        Row(ARROW, "secret", "tabler", "filled"),
+        Row(ARROW, "", "tabler", "filled"),
+        Row(SHADED, "fire", "noise", "color"),
+    ]
+    options = DatasetOptions(limits={"stroke": 60, "solid": 60, "color": 10}, core_words=frozenset({"minus", "circle"}))
+    counts = build_shards(rows, tmp_path, tokenizer, lambda caption: caption == "secret", options)
+    assert counts == {
+        "stroke.train": 1, "strokecore.train": 1, "duplicate": 1, "solid.train": 1, "solid.heldout": 1,
+        "no caption": 1, "color too long": 1,
+    }  # fmt: skip
+    group = open_group(tmp_path, "stroke", "train")
+    assert tokenizer.decode(group.drawing(0)) == LUCIDE
+    assert group.drawing(0)[-1] == tokenizer.eos_id
+    prompts = [tokenizer.inner.decode(list(p), skip_special_tokens=False) for p in group.prompts(0)]
+    assert prompts[0] == "<|bos|><|set:lucide|><|style:outline|><|detail:0|> minus circle"
+    assert len(prompts) == 3
+    meta = read_meta(tmp_path)
+    assert meta.svg_vocab == tokenizer.svg_vocab
+    assert np.load(tmp_path / "control.npy")[tokenizer.vocab["<|style:outline|>"]]
+
+
+def test_prompts_of_a_row_never_change() -> None:
+    row = Row(LUCIDE, "minus circle", "lucide", "outline", ("remove", "delete", "negative"))
+    tokenizer, options = load_tokenizer(), DatasetOptions()
+    assert prompts_of(row, tokenizer, 25, options) == prompts_of(row, tokenizer, 25, options)
+
+
+def test_numbers_start_near_their_neighbours() -> None:
+    tokenizer = load_tokenizer()
+    table = initial_embeddings(tokenizer, 64, None)
+    near, far = (np.linalg.norm(table[tokenizer.vocab["100"]] - table[tokenizer.vocab[n]]) for n in ("101", "200"))
+    assert near < far / 2
