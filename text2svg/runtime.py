@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from text2svg.errors import StoreError
 from text2svg.settings import Settings
@@ -34,7 +33,30 @@ if TYPE_CHECKING:
     from text2svg.store.database import Store
     from text2svg.svg.tokenizer import Tokenizer
 
+Made = TypeVar("Made")
+
 ASSETS = Path(str(files("text2svg"))) / "assets"
+
+
+class Once(Generic[Made]):
+    """An attribute made on first use, by one thread while the others wait.
+
+    functools.cached_property makes it twice when two visitors come first together (its lock left in Python 3.12).
+    """
+
+    def __init__(self, make: Callable[[Any], Made]) -> None:
+        self.make = make
+        self.name = make.__name__
+        self.__doc__ = make.__doc__
+
+    def __get__(self, owner: Any, kind: type | None = None) -> Made:
+        if owner is None:
+            return self  # type: ignore[return-value]
+        with owner._lock:
+            if self.name not in owner.__dict__:
+                owner.__dict__[self.name] = self.make(owner)
+        made: Made = owner.__dict__[self.name]
+        return made
 
 
 class Runtime:
@@ -46,35 +68,35 @@ class Runtime:
 
     # Tools ------------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @Once
     def engine(self) -> Engine:
         """The engine the settings name, not yet loaded."""
         from text2svg.engine import load
 
         return load(self.settings.engine, api_key=self.settings.api_key)
 
-    @cached_property
+    @Once
     def tokenizer(self) -> Tokenizer:
         """The tokenizer that ships with the package; every engine shares it."""
         from text2svg.svg.tokenizer import load_tokenizer
 
         return load_tokenizer()
 
-    @cached_property
+    @Once
     def encoder(self) -> Encoder:
         """The encoder of the settings, or the bundled one."""
         from text2svg.encode import load
 
         return load(self.settings.encoder or f"onnx:{ASSETS / 'encoder'}")
 
-    @cached_property
+    @Once
     def rasterizer(self) -> Rasterizer:
         """Draws untrusted SVG in a process that can be killed."""
         from text2svg.raster import load
 
         return load(self.settings.rasterizer)
 
-    @cached_property
+    @Once
     def setup(self) -> Setup:
         """What a generation uses beside its engine."""
         from text2svg.generate.loop import Setup
@@ -82,7 +104,7 @@ class Runtime:
 
         return Setup(vocabulary=load_vocabulary(ASSETS / "words.json"), rasterizer=self.rasterizer)
 
-    @cached_property
+    @Once
     def tools(self) -> Tools:
         """One SVGO worker and a rasterizer, held for the life of the process."""
         from text2svg.optimize.ladder import Tools
@@ -120,7 +142,7 @@ class Runtime:
 
     # Search -----------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @Once
     def corpus(self) -> Corpus:
         """The searchable corpus: the store's when it has an index, else the starter corpus."""
         index = self.settings.data / "vectors" / "search"
@@ -128,13 +150,12 @@ class Runtime:
             return Corpus("store", index, self.store())
         return Corpus("starter", ASSETS / "starter" / "index", _Starter(ASSETS / "starter" / "samples.parquet"))
 
-    @cached_property
+    @Once
     def searcher(self) -> Searcher:
         """Searches `corpus`. Raises StoreError when the index was made by another encoder."""
         from text2svg.search.searcher import Searcher
 
-        with self._lock:
-            return Searcher.open(self.corpus.index, self.encoder, self.corpus.lookup)
+        return Searcher.open(self.corpus.index, self.encoder, self.corpus.lookup)
 
     def search_words(self, query: str, k: int = 24, **filters: str) -> list[Hit]:
         """The k best drawings for words; filters are style, collection and licence."""
@@ -243,8 +264,9 @@ class _Starter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock = threading.Lock()
 
-    @cached_property
+    @Once
     def _samples(self) -> dict[str, Sample]:
         from text2svg.store.starter import read_starter
 
