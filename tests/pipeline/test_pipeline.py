@@ -177,11 +177,12 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from pipeline_steps import Shout, make_sample
-from text2svg.executor import load
-from text2svg.pipeline import import_samples, run
-from text2svg.store import Store
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # workers import this file, and need nothing of what follows
+    from text2svg.executor import load
+    from text2svg.pipeline import import_samples, run
+    from text2svg.store import Store
+
     with Store.open(Path({store!r})) as store:
         if {what!r} == "import":
             def slow():
@@ -226,7 +227,7 @@ def test_kill_9_in_the_middle_loses_nothing_and_redoes_one_shard(tmp_path: Path,
         import_samples(store, chunks(400), CONFIG, shard_rows=40)
     values = {"store": str(path), "log": str(log), "executor": executor, "what": "run"}
     kept: dict[str, bytes] = {}
-    for target in (2, 5):
+    for target in (2, 5) if executor == "serial" else (3,):
         child = start(tmp_path, **values)
         wait_for_shards(path, "shout", target, child)
         time.sleep(0.03)  # into the shard after
@@ -250,11 +251,10 @@ def test_kill_9_in_the_middle_loses_nothing_and_redoes_one_shard(tmp_path: Path,
         assert (store.funnel(), list(store.iter_samples("shout"))) == before
     worked = Counter(map(int, log.read_text().split()))
     assert set(worked) == set(range(400))
-    # Two kills: each may cost the rows in flight (the shard at work and the window behind it), nothing else.
+    # Each kill may cost the rows in flight (the shard at work and the window behind it), nothing else.
     again = sum(times - 1 for times in worked.values())
-    assert again <= 2 * 40 if executor == "serial" else max(worked.values()) <= 3
-    first_shard_rows = [worked[n] for n in range(40)]
-    assert first_shard_rows == [1] * 40
+    assert again <= 2 * 40 if executor == "serial" else max(worked.values()) <= 2
+    assert [worked[n] for n in range(80)] == [1] * 80
 
 
 def test_kill_9_during_an_import(tmp_path: Path) -> None:
