@@ -22,6 +22,8 @@ from text2svg.engine.scripted import ScriptedEngine  # noqa: E402
 from text2svg.engine.vllm import VllmEngine, VllmOptions  # noqa: E402
 from text2svg.engine.wire import ServerOptions  # noqa: E402
 from text2svg.errors import UnknownKind  # noqa: E402
+from text2svg.generate.settle import settle  # noqa: E402
+from text2svg.svg.lark import lark  # noqa: E402
 
 WORDS = ("say one|two", "say three|<four/>|5")
 PROMPTS = [Prompt(words) for words in WORDS]
@@ -126,5 +128,11 @@ def test_real_vllm_draws_what_the_numpy_decoder_draws(tmp_path: Path) -> None:
     engine = VllmEngine(model, options)
     try:
         assert engine.complete(prompts, greedy)[0].text == reference.complete(prompts, greedy)[0].text
+        held = OpenAIEngine(engine.start().base_url, ServerOptions(grammar=lark(), logprobs=True))
+        wild = Sampling(max_tokens=120, temperature=1.5, top_p=1.0)
+        for answer in held.complete(prompts * 6, wild):
+            assert settle(answer.text).valid, answer
+            assert answer.logprob < 0
+        held.close()
     finally:
         engine.close()

@@ -201,6 +201,13 @@ def test_keys_come_from_parameters_or_files_and_are_not_shown(tmp_path: Path) ->
         wrong.close()
 
 
+def test_a_spec_may_ask_for_the_grammar_of_drawings() -> None:
+    text = load("openai:http://x/v1?grammar=svg").options.grammar
+    assert text.startswith("start:")
+    assert "<circle" in text
+    assert load("openai:http://x/v1?grammar=off").options.grammar == ""
+
+
 def test_specs_are_checked() -> None:
     with pytest.raises(ConfigError, match="no server address"):
         load("openai:localhost")

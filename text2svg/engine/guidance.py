@@ -43,10 +43,9 @@ class GuidedCache:
         self.untold.copy(source, target, length)
 
     def _twin(self, ids: Ids) -> Ids:
-        for prompt, blank in self.blanks.items():
-            if ids[: len(prompt)] == prompt:
-                return blank + ids[len(prompt) :]
-        return ids
+        # One prompt of a batch may begin another ("arrow", "arrow left"); the longest is the one that was asked.
+        prompt = max((own for own in self.blanks if ids[: len(own)] == own), key=len)
+        return self.blanks[prompt] + ids[len(prompt) :]
 
     def _mix(self, told: NDArray[np.float32], untold: NDArray[np.float32]) -> NDArray[np.float32]:
         return untold + np.float32(self.scale) * (told - untold)

@@ -245,7 +245,7 @@ def _grammar(text: str) -> str:
         raise ValueError("write svg or off")
     if text == "off":
         return ""
-    from text2svg.svg.grammar import lark
+    from text2svg.svg.lark import lark
 
     return lark()
 
