@@ -92,9 +92,7 @@ def generate(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: 
         raise ConfigError(f"no words in {request.prompt!r}", hint="say what to draw, e.g. left arrow")
     prompts = build_prompts(request, reading, tokenizer)
     yield Started(request.n, request.seed, reading.words, reading.substitutions, engine.name)
-    sampling = Sampling(
-        request.max_tokens, request.temperature, request.top_p, request.seed, guidance=request.guidance
-    )
+    sampling = Sampling(request.max_tokens, request.temperature, request.top_p, request.seed, guidance=request.guidance)
     finished: list[Finished] = []
     deltas = engine.stream(prompts, sampling)
     try:
