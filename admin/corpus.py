@@ -163,7 +163,8 @@ def stats(as_json: bool = JSON) -> None:
 
 
 def _stats_text(answer: dict[str, Any]) -> str:
-    parts = [table([tuple(row.values()) for row in answer["funnel"]], tuple(answer["funnel"][0]))] if answer["funnel"] else []
+    funnel = answer["funnel"]
+    parts = [table([tuple(row.values()) for row in funnel], tuple(funnel[0]))] if funnel else []
     for name in ("licence", "style", "rung", "source"):
         rows = sorted(answer[name].items(), key=lambda item: -item[1])
         parts.append(table([(value or "(none)", f"{count:,}") for value, count in rows], (name, "rows")))

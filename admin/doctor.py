@@ -49,10 +49,15 @@ def doctor(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) ->
         _row("svgo", lambda: _svgo(runtime)),
         _row("store", lambda: _store(runtime), optional=True),
         _row("cairo", _cairo, optional=True),
-        *(_row(name, lambda n=name: _package(n), optional=True) for name in ("torch", "transformers", "unsloth", "ray")),
+        *(
+            _row(name, lambda n=name: _package(n), optional=True)
+            for name in ("torch", "transformers", "unsloth", "ray")
+        ),
     ]
     runtime.close()
-    show(rows, as_json=as_json, text=lambda r: table([tuple(x.values()) for x in r], ("part", "state", "detail", "hint")))
+    show(
+        rows, as_json=as_json, text=lambda r: table([tuple(x.values()) for x in r], ("part", "state", "detail", "hint"))
+    )
     if any(row["state"] == "broken" for row in rows):
         raise typer.Exit(1)
 

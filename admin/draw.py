@@ -116,7 +116,9 @@ def _write(runtime: Any, answer: dict[str, Any], out: Path, png: int) -> None:
 def optimize(
     source: Path = typer.Argument(help="An SVG file, a folder of them, or - for stdin."),
     out: Path | None = typer.Option(None, "-o", "--out", help="File or folder to write; default stdout for one file."),
-    profile: str = typer.Option("web", help="web: smallest faithful file. model: canonical SVG. seed: absolute, no arcs."),
+    profile: str = typer.Option(
+        "web", help="web: smallest faithful file. model: canonical SVG. seed: absolute, no arcs."
+    ),
     verify: str = typer.Option("all", help="off, sample or all: render before and after."),
     as_json: bool = typer.Option(False, "--json", help="Print sizes, rung, difference and warnings."),
 ) -> None:
@@ -174,7 +176,13 @@ def _optimize_folder(runtime: Any, places: tuple[Path, Path | None], options: An
     files = sorted(source.rglob("*.svg"))
     ticker = Ticker()
     for i, path in enumerate(files, 1):
-        row = {"file": str(path.relative_to(source)), "before": path.stat().st_size, "after": 0, "rung": "", "error": ""}
+        row = {
+            "file": str(path.relative_to(source)),
+            "before": path.stat().st_size,
+            "after": 0,
+            "rung": "",
+            "error": "",
+        }
         try:
             result = runtime.optimize_with(path.read_bytes(), options)
         except SvgError as error:

@@ -10,7 +10,10 @@ from text2svg.errors import ConfigError
 from text2svg.runtime import Once, Runtime
 from text2svg.settings import Settings
 
-HEART = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256"><path fill="#f00" d="M128 200L40 110V60H120L128 80L136 60H216V110Z"/></svg>'
+HEART = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256">'
+    '<path fill="#f00" d="M128 200L40 110V60H120L128 80L136 60H216V110Z"/></svg>'
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +27,16 @@ def test_the_starter_corpus_serves_when_there_is_no_store(runtime) -> None:
     facts = runtime.describe()
     assert facts["corpus"] == "starter"
     assert facts["rows"] >= 5000
-    assert set(facts["licences"]) <= {"MIT", "Apache-2.0", "ISC", "CC-BY-4.0", "CC-BY-3.0", "CC0-1.0", "OFL-1.1", "BSD-3-Clause"}
+    assert set(facts["licences"]) <= {
+        "MIT",
+        "Apache-2.0",
+        "ISC",
+        "CC-BY-4.0",
+        "CC-BY-3.0",
+        "CC0-1.0",
+        "OFL-1.1",
+        "BSD-3-Clause",
+    }
 
 
 def test_browse_pages_do_not_overlap(runtime) -> None:

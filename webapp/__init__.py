@@ -1,0 +1,1 @@
+"""The browser demo: a FastAPI application with a Gradio page."""

@@ -28,7 +28,9 @@ def _leaves(command, path=()):
 LEAVES = list(_leaves(get_command(app)))
 
 
-@pytest.mark.parametrize(("path", "command"), LEAVES, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+@pytest.mark.parametrize(
+    ("path", "command"), LEAVES, ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
+)
 def test_every_command_has_help_with_an_example(path, command) -> None:
     assert command.help
     assert "Example" in command.help
@@ -56,7 +58,9 @@ def test_search_by_words_and_by_drawing(tmp_path) -> None:
 
 
 def test_optimize_reads_stdin_and_says_what_it_did() -> None:
-    drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M 3 12 L 21 12" stroke="red"/></svg>'
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M 3 12 L 21 12" stroke="red"/></svg>'
+    )
     done = _run("optimize", "-", "--profile", "model", data=drawing)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().endswith('<path stroke="#f00" stroke-width="11" d="M32 128H224"/></svg>')
@@ -113,4 +117,5 @@ def test_a_corpus_from_a_package_folder_end_to_end(tmp_path) -> None:
     assert stats["licence"] == {"MIT": 2}
     shown = json.loads(_run("corpus", "show", hits[0]["digest"], "--json", **place).stdout)
     assert shown["sample"]["provenance"]["author"] == "A"
-    assert "tiny" in (_run("corpus", "attribution", "-o", str(tmp_path / "A.md"), **place), (tmp_path / "A.md").read_text())[1]
+    assert _run("corpus", "attribution", "-o", str(tmp_path / "A.md"), **place).returncode == 0
+    assert "tiny" in (tmp_path / "A.md").read_text()

@@ -14,7 +14,7 @@ import pytest
 
 from text2svg.encode import load
 from text2svg.encode.corpus import EncodeStep, encode_corpus, encode_samples
-from text2svg.encode.words import Vocabulary, ngrams, words_of
+from text2svg.encode.words import Vocabulary, content_words, ngrams, words_of
 from text2svg.errors import ConfigError, UnknownKind
 from text2svg.sample import Sample
 
@@ -23,6 +23,14 @@ def test_words_are_plain() -> None:
     assert words_of("ArrowLeft2, Café — дом") == ["arrow", "left", "2", "cafe", "дом"]
     assert words_of("  ") == []
     assert ngrams("ox") == ["<ox", "ox>", "<ox>"]
+
+
+def test_articles_say_nothing_but_letters_do() -> None:
+    words = words_of("A blue button with a star")
+    assert content_words(words) == ["blue", "button", "star"]
+    assert content_words(["letter", "a"]) == ["letter", "a"]
+    assert content_words(["the"]) == ["the"]
+    assert content_words([]) == []
 
 
 def test_unknown_words_become_pieces_of_weight_one() -> None:
@@ -151,6 +159,7 @@ def test_step_is_picklable_and_encodes(drawn: list[Sample]) -> None:
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
-    code = "import sys, text2svg.encode, text2svg.search; print([m for m in ('numpy', 'torch', 'onnxruntime') if m in sys.modules])"
+    names = "('numpy', 'torch', 'onnxruntime')"
+    code = f"import sys, text2svg.encode, text2svg.search; print([m for m in {names} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]"

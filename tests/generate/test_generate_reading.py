@@ -160,7 +160,7 @@ def test_candidates_rotate_through_known_collections(tokenizer: Tokenizer) -> No
     prompts = build_prompts(request, VOCABULARY.read(request.text), tokenizer)
     expected = [
         tuple(tokenizer.encode_prompt("arrow", style="outline", detail=DETAIL["outline"], collection=name))
-        for name in ("lucide", "tabler", "lucide", "tabler")
+        for name in ("tabler", "lucide", "tabler", "lucide")
     ]
     assert [p.ids for p in prompts] == expected
     assert {p.text for p in prompts} == {"arrow"}

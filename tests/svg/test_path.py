@@ -71,7 +71,9 @@ def test_arcs_become_cubics_within_three_in_ten_thousand() -> None:
         x, y = piece[-2:]
 
 
-@pytest.mark.parametrize(("value", "decimals", "text"), [(0.5, 2, ".5"), (-0.25, 1, "-.2"), (3.0, 2, "3"), (-0.001, 2, "0"), (7.6, 0, "8")])
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"), [(0.5, 2, ".5"), (-0.25, 1, "-.2"), (3.0, 2, "3"), (-0.001, 2, "0"), (7.6, 0, "8")]
+)
 def test_numbers(value: float, decimals: int, text: str) -> None:
     assert write_number(value, decimals) == text
 

@@ -93,10 +93,34 @@ def test_hostile_drawings(name: str) -> None:
 
 FRAGMENTS = [
     *("<", ">", "/>", '"', "'", "&", ";", "(", ")", "{", "}", "\\", "/*", "*/", "<!--", "-->", "<![CDATA[", "]]>"),
-    *("url(", "url(#a)", "url(http://x.test)", "\\75rl(", "javascript:", "data:text/html,", "//x.test/", "http://x.test"),
+    *(
+        "url(",
+        "url(#a)",
+        "url(http://x.test)",
+        "\\75rl(",
+        "javascript:",
+        "data:text/html,",
+        "//x.test/",
+        "http://x.test",
+    ),
     *("@import", "expression(", "var(--a,", "</style>", "<style>", "<script>", "</svg>", "<svg>", "<title>", "<a>"),
     *(' onload="1"', ' href="', ' style="', ' xmlns="urn:x"', ' id="a"', ' class="a"', "xlink:", "svg:", "&#x3c;"),
-    *("&lt;", "&quot;", "\0", "\u2028", "\ufeff", "ſcript", "ON", "%2f", "\r\n", "\t", "*{fill:", ".a{", "#a", "!important"),
+    *(
+        "&lt;",
+        "&quot;",
+        "\0",
+        "\u2028",
+        "\ufeff",
+        "ſcript",
+        "ON",
+        "%2f",
+        "\r\n",
+        "\t",
+        "*{fill:",
+        ".a{",
+        "#a",
+        "!important",
+    ),
 ]
 
 
@@ -187,7 +211,10 @@ def test_harmless_drawings_are_untouched(body: str) -> None:
             "<style>g *{fill:red}g rect.b{stroke:red}</style><g><a><rect class='b'/></a></g>",
             '<g><g fill="red"><rect fill="red" stroke="red"/></g></g>',
         ),
-        ("<style>g>rect{fill:red}</style><g><rect/><svg><rect/></svg></g>", '<g><rect fill="red"/><svg><rect/></svg></g>'),
+        (
+            "<style>g>rect{fill:red}</style><g><rect/><svg><rect/></svg></g>",
+            '<g><rect fill="red"/><svg><rect/></svg></g>',
+        ),
         # a b>c must look further up when the nearest b is not below an a.
         (
             "<style>.x g>rect{fill:red}</style><g class='x'><g><rect/></g></g><g><rect/></g>",

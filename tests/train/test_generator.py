@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch", reason="the train extra has torch")
 
 from tests.svg.drawings import walk  # noqa: E402
 from text2svg.errors import TrainError  # noqa: E402
+from text2svg.runtime import ASSETS  # noqa: E402
 from text2svg.svg.tokenizer import load_tokenizer  # noqa: E402
 from text2svg.train.checkpoint import list_checkpoints, load_checkpoint  # noqa: E402
 from text2svg.train.dataset import Row, build_shards  # noqa: E402
@@ -17,7 +18,6 @@ from text2svg.train.export import export_run, read_weights  # noqa: E402
 from text2svg.train.generator import Place, Start, train  # noqa: E402
 from text2svg.train.model import Model, Shape  # noqa: E402
 from text2svg.train.recipe import load_recipe  # noqa: E402
-from text2svg.runtime import ASSETS  # noqa: E402
 
 PLACE = Place("cpu", torch.float32, False, 1, "a test")
 
@@ -36,7 +36,7 @@ def shards(tmp_path_factory):
 
 
 def _train(shards, out, tokens, **start):
-    mix = {name: 1.0 for name in ("color",)}
+    mix = dict.fromkeys(("color",), 1.0)
     return train(load_recipe("icons-tiny", {}), shards, out, mix=mix, tokens=tokens, start=Start(**start), place=PLACE)
 
 
@@ -71,7 +71,12 @@ def test_the_exported_folder_is_the_trained_model(shards, tmp_path) -> None:
     state = load_checkpoint(tmp_path / "run")
     vocabulary, recipe = state["vocabulary"], state["recipe"]
     shape = Shape(
-        vocabulary["vocab_size"], vocabulary["svg_vocab"], recipe["width"], recipe["layers"], recipe["heads"], recipe["ffn"]
+        vocabulary["vocab_size"],
+        vocabulary["svg_vocab"],
+        recipe["width"],
+        recipe["layers"],
+        recipe["heads"],
+        recipe["ffn"],
     )
     weights = read_weights(tmp_path / "out", shape)
     ids = torch.tensor([walk(1, 40)])

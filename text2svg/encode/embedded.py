@@ -18,7 +18,7 @@ import numpy as np
 
 from text2svg import raster as rasterizers
 from text2svg.encode.base import positive
-from text2svg.encode.words import Vocabulary, words_of
+from text2svg.encode.words import Vocabulary, content_words, words_of
 from text2svg.errors import ConfigError, MissingDependency
 from text2svg.spec import Spec
 
@@ -61,7 +61,8 @@ class OnnxEncoder:
     def encode_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
         if not texts:
             return np.zeros((0, self.dim), np.float32)
-        ids, weights = pad([self._vocabulary.features(words_of(text)) for text in texts])
+        words = [content_words(words_of(text)) for text in texts]
+        ids, weights = pad([self._vocabulary.features(one) for one in words])
         return self._text.run(None, {"ids": ids, "weights": weights})[0]
 
     def encode_svg(self, svgs: Sequence[str]) -> NDArray[np.float32]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+_EMPTY = frozenset(("a", "an", "the", "of", "with", "and"))
 MAX_WORDS = 24
 """Words read of a text. Longer texts are cut: 99.9 % of captions with all their tags have fewer."""
 
@@ -24,6 +25,15 @@ def words_of(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text))
     plain = "".join(mark for mark in plain if not unicodedata.combining(mark))
     return _WORD.findall(plain.lower())
+
+
+def content_words(words: Sequence[str]) -> list[str]:
+    """What a query is about: `a blue button with a star` without `a` and `with`; everything when only such words are left.
+
+    The last word always counts, so `letter a` keeps its letter. Icon names have no articles, and there `a` is a letter.
+    """
+    last = len(words) - 1
+    return [word for at, word in enumerate(words) if at == last or word not in _EMPTY]
 
 
 def ngrams(word: str) -> list[str]:

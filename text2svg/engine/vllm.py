@@ -43,6 +43,9 @@ TOKEN_TEXT = {"spaces_between_special_tokens": False, "skip_special_tokens": Tru
 """vLLM's own fields: text is the plain concatenation of tokens."""
 
 
+LARK = ("--structured-outputs-config.backend", "guidance")
+"""llguidance reads Lark; the default backend first translates it, and not all of it."""
+
 QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
 """vLLM reports usage to its makers unless told not to."""
 
@@ -120,6 +123,8 @@ class VllmEngine:
         port = _free_port()
         command = [self.options.python, "-m", "vllm.entrypoints.openai.api_server", "--model", self.model]
         command += ["--served-model-name", self._server.model, "--host", "127.0.0.1", "--port", str(port)]
+        if self._server.grammar:
+            command += LARK
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as out:
             try:

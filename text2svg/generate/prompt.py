@@ -16,21 +16,21 @@ from text2svg.generate.request import Request
 from text2svg.generate.vocabulary import Reading
 
 ROTATION = {
-    "outline": ("lucide", "tabler", "hugeicons", "iconoir", "mynaui", "keyline-icons", "akar-icons", "tdesign"),
-    "filled": ("ic", "mdi", "ri", "mingcute", "tdesign", "boxicons", "ph", "tabler"),
-    "duotone": ("iconmind", "keyline-icons", "solar", "ic", "lets-icons", "ph", "iconamoon", "reicon"),
+    "outline": ("tabler", "iconmind", "hugeicons", "lucide", "keyline-icons", "mingcute", "tdesign", "mynaui"),
+    "filled": ("fluent", "mdi", "ic", "ri", "material-symbols", "mingcute", "ph", "boxicons"),
+    "duotone": ("iconmind", "keyline-icons", "solar", "reicon", "ph", "ic", "lets-icons", "iconamoon"),
     "color": (
         "icon-park",
         "streamline-color",
-        "twemoji",
-        "flat-color-icons",
-        "marketeq",
+        "streamline-sharp-color",
         "fluent-color",
+        "streamline-flex-color",
+        "marketeq",
         "glyphs-poly",
-        "emojione",
+        "twemoji",
     ),
 }
-"""Collections by style, the most regular first; those the tokenizer lacks are passed over."""
+"""Collections by style, those with most short drawings first; what the tokenizer lacks is passed over."""
 
 DETAIL = {"outline": 2, "filled": 2, "duotone": 3, "color": 4}
 """Usual detail level of each style: the median drawing of its rotation."""

@@ -49,7 +49,7 @@ def build(
     samples: Iterable[Sample],
     encoder: Encoder,
     options: BuildOptions = BuildOptions(),
-    progress: Callable[[int], None] = lambda rows: None,
+    progress: Callable[[int], None] = lambda _rows: None,
 ) -> Built:
     """Make or refresh the search folder; `progress` hears the number of rows done after each shard."""
     columns, lexical = ColumnsBuilder(), LexicalBuilder()

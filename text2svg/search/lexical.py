@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from text2svg.encode.words import words_of
+from text2svg.encode.words import content_words, words_of
 from text2svg.errors import StoreError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Lexical:
         count = len(self.lengths)
         total, found = 0.0, np.zeros(count, np.float32)
         captions = np.zeros(count, np.float32)
-        for term in dict.fromkeys(map(term_of, words_of(query))):
+        for term in dict.fromkeys(map(term_of, content_words(words_of(query)))):
             at = self.terms.get(term)
             size = 0 if at is None else int(self.starts[at + 1] - self.starts[at])
             weight = math.log1p(count / (size + 1))

@@ -43,8 +43,7 @@ def m001_initial(connection: Connection) -> None:
     Table(
         "shard", meta, key("sequence", Integer()), Column("id", String(), nullable=False, unique=True),
         *columns(String, "stage config input root columns sha256"),
-        *columns(Integer, "version rows bytes"), *columns(Boolean, "final current"),
-        Index("shard_current", "stage", "root"),
+        *columns(Integer, "version rows bytes"), *columns(Boolean, "final current"), Index("shard_current", "stage", "root"),
     )  # fmt: skip
     Table(
         "tally", meta, key("shard", Integer()), key("status", String()), key("reason", String()),

@@ -94,7 +94,7 @@ def _paint() -> list[str]:
     color = '(HEX | "url(#" ID ")")'
     return [
         f"paint: {_quote(' fill=' + chr(34) + 'none' + chr(34))} stroke | fill stroke? | stroke",
-        f"fill: color_fill rule? faded? | rule faded? | faded",
+        "fill: color_fill rule? faded? | rule faded? | faded",
         f"color_fill: {_attribute('fill', color)}",
         f"rule: {_quote(' fill-rule=' + chr(34) + 'evenodd' + chr(34))}",
         f"faded: {_attribute('fill-opacity', 'LEVEL')}",

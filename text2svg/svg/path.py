@@ -23,9 +23,7 @@ _COMMAND = re.compile(r"([MmZzLlHhVvCcSsQqTtAa])([^MmZzLlHhVvCcSsQqTtAa]*)")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _STRANGE = re.compile(r"[^\d\s,.eE+-]")
 _ARC = re.compile(
-    r"\s*,?\s*({n})\s*,?\s*({n})\s*,?\s*({n})\s*,?\s*([01])\s*,?\s*([01])\s*,?\s*({n})\s*,?\s*({n})".format(
-        n=_NUMBER.pattern
-    )
+    r"\s*,?\s*".join(("", *[f"({_NUMBER.pattern})"] * 3, "([01])", "([01])", *[f"({_NUMBER.pattern})"] * 2))
 )
 ARGUMENTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
 """Numbers each command takes (SVG 2 section 9.3)."""
@@ -150,19 +148,14 @@ def transform(segments: Iterable[Segment], m: Matrix) -> list[Segment]:
     return out
 
 
-def map_ellipse(
-    rx: float, ry: float, rotation: float, m: Matrix
-) -> tuple[float, float, float, bool]:
+def map_ellipse(rx: float, ry: float, rotation: float, m: Matrix) -> tuple[float, float, float, bool]:
     """Radii, rotation (degrees) and orientation flip of an ellipse under the linear part of `m`.
 
     The singular values of m·R(rotation)·diag(rx, ry) are the new radii.
     """
     a, b, c, d = m[:4]
     flip = a * d - b * c < 0
-    if (
-        abs(a * c + b * d) < 1e-9 * (abs(a * d - b * c) + 1e-300)
-        and abs(a * a + b * b - c * c - d * d) < 1e-9
-    ):
+    if abs(a * c + b * d) < 1e-9 * (abs(a * d - b * c) + 1e-300) and abs(a * a + b * b - c * c - d * d) < 1e-9:
         scale = math.hypot(a, b)
         turn = math.degrees(math.atan2(b, a))
         return rx * scale, ry * scale, (turn - rotation if flip else turn + rotation) % 180, flip
@@ -254,9 +247,7 @@ def write_path(segments: Sequence[Segment], decimals: int = 0) -> str:
         if kind == "Z":
             parts.append("Z")
         elif kind == "A":
-            rx, ry, rotation, x, y = (
-                write_number(v, decimals) for v in (s[1], s[2], s[3], s[6], s[7])
-            )
+            rx, ry, rotation, x, y = (write_number(v, decimals) for v in (s[1], s[2], s[3], s[6], s[7]))
             parts.append(f"A{rx} {ry} {rotation},{s[4]},{s[5]} {x} {y}")
         elif decimals:
             parts.append(kind + " ".join(write_number(v, decimals) for v in s[1:]))

@@ -83,7 +83,7 @@ class Data:
 
 
 def parse_mix(text: str) -> dict[str, float]:
-    """`outline=1,filled=.5` to weights by tokens; a group with weight 0 is left out."""
+    """`stroke=1,solid=.5` to weights by tokens; a group with weight 0 is left out."""
     mix = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
         name, _, weight = part.partition("=")
@@ -92,15 +92,11 @@ def parse_mix(text: str) -> dict[str, float]:
         except ValueError:
             value = -1.0
         if not name or not 0 <= value < float("inf"):
-            raise ConfigError(
-                f"cannot read {part!r} in mix {text!r}", hint="write outline=1,filled=.5"
-            )
+            raise ConfigError(f"cannot read {part!r} in mix {text!r}", hint="write stroke=1,solid=.5")
         if value:
             mix[name] = value
     if not mix:
-        raise ConfigError(
-            f"mix {text!r} has no group with a weight", hint="write outline=1,filled=.5"
-        )
+        raise ConfigError(f"mix {text!r} has no group with a weight", hint="write stroke=1,solid=.5")
     return mix
 
 

@@ -66,9 +66,7 @@ class TextTower(nn.Module):
         vectors = self.rows(distinct, keep)[back]
         share = weights[..., None] * self.gain(ids).exp()
         pooled = (vectors * share).sum(1) / (share.sum(1) + 1e-6)
-        return functional.normalize(
-            self.straight(pooled) + self.outer(functional.relu(self.inner(pooled))), dim=1
-        )
+        return functional.normalize(self.straight(pooled) + self.outer(functional.relu(self.inner(pooled))), dim=1)
 
 
 def _start_from_components(project: nn.Linear, teacher: Tensor) -> None:
@@ -149,9 +147,7 @@ def contrast(drawings: Tensor, texts: Tensor, keys: Tensor, scale: Tensor) -> Te
     same.fill_diagonal_(False)
     logits = logits.masked_fill(same, -torch.inf)
     target = torch.arange(len(keys))
-    return (
-        functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)
-    ) / 2
+    return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
 
 
 def piece_loss(tower: TextTower, ids: Tensor, pieces: Tensor, weights: Tensor) -> Tensor:

@@ -41,9 +41,7 @@ class Row:
 class DatasetOptions:
     """What to keep."""
 
-    limits: Mapping[str, int] = field(
-        default_factory=lambda: {"stroke": 110, "solid": 110, "tone": 160, "color": 256}
-    )
+    limits: Mapping[str, int] = field(default_factory=lambda: {"stroke": 110, "solid": 110, "tone": 160, "color": 256})
     """Longest drawing of each group, in tokens with eos."""
     max_words: int = 8
     """Caption words kept in a prompt."""
@@ -61,18 +59,14 @@ def group_of(svg: str) -> str:
     grey = all(c[0] == c[1] == c[2] for c in colors if len(c) == 3 and not c.endswith(")"))
     if "url(#" in body or (colors and not grey) or len(colors) > 1:
         return "color"
-    shapes = (
-        body.count(' d="') + body.count("<circle") + body.count("<ellipse") + body.count("<rect")
-    )
+    shapes = body.count(' d="') + body.count("<circle") + body.count("<ellipse") + body.count("<rect")
     if "opacity" in body or colors:
         return "tone"
     strokes = body.count(' stroke="#')
     if not strokes:
         return "solid"
     nofill = body.count('fill="none"')
-    alone = (
-        body.startswith('<g fill="none"') and body.count("<g") == 1 and body.endswith("</g></svg>")
-    )
+    alone = body.startswith('<g fill="none"') and body.count("<g") == 1 and body.endswith("</g></svg>")
     if nofill == strokes and (alone or shapes == nofill or _all_stroked(body)):
         return "stroke"
     return "tone"
@@ -89,9 +83,7 @@ def _all_stroked(body: str) -> bool:
     return True
 
 
-def prompts_of(
-    row: Row, tokenizer: Tokenizer, tokens: int, options: DatasetOptions
-) -> list[list[int]]:
+def prompts_of(row: Row, tokenizer: Tokenizer, tokens: int, options: DatasetOptions) -> list[list[int]]:
     """Prompt ids, main one first: the caption, the caption with tags, tags alone."""
     control = tokenizer.control(
         collection=row.collection if row.collection in tokenizer.collections else "",

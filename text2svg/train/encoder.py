@@ -111,9 +111,7 @@ def load_towers(run: Path) -> tuple[EncoderRecipe, list[str], Towers]:
         words = (run / "words.txt").read_text(encoding="utf-8").split("\n")
         state = load_file(run / "towers.safetensors")
     except OSError as error:
-        raise TrainError(
-            f"{run} holds no finished encoder run: {error}", hint="train it first"
-        ) from error
+        raise TrainError(f"{run} holds no finished encoder run: {error}", hint="train it first") from error
     towers = Towers(recipe.shape, state["text.teacher"], recipe.buckets)
     towers.load_state_dict(state)
     return recipe, words, towers.eval()
@@ -137,9 +135,7 @@ def _same_recipe(recipe: EncoderRecipe, path: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _words(
-    recipe: EncoderRecipe, data: Prepared, run: Path, teacher: Encoder | None
-) -> tuple[list[str], np.ndarray]:
+def _words(recipe: EncoderRecipe, data: Prepared, run: Path, teacher: Encoder | None) -> tuple[list[str], np.ndarray]:
     if (run / "teacher.npy").is_file():
         words = (run / "words.txt").read_text(encoding="utf-8").split("\n")
         return words, np.load(run / "teacher.npy")
@@ -200,9 +196,7 @@ def _schedule(step: int, recipe: EncoderRecipe) -> float:
 
 def _save(path: Path, towers: Towers, optimizer: torch.optim.Optimizer, step: int) -> None:
     partial = path.with_suffix(".part")
-    torch.save(
-        {"step": step, "towers": towers.state_dict(), "optimizer": optimizer.state_dict()}, partial
-    )
+    torch.save({"step": step, "towers": towers.state_dict(), "optimizer": optimizer.state_dict()}, partial)
     partial.replace(path)
 
 

@@ -60,18 +60,14 @@ class Batch:
 class Batches:
     """`at(step)` gives that step's batch."""
 
-    def __init__(
-        self, data: Prepared, vocabulary: Vocabulary, size: int, seed: int, chances: Chances
-    ) -> None:
+    def __init__(self, data: Prepared, vocabulary: Vocabulary, size: int, seed: int, chances: Chances) -> None:
         self._data, self._vocabulary, self._size = data, vocabulary, size
         self._seed, self._chances = seed, chances
         self._words = list(vocabulary.rows)
         self._train = np.flatnonzero(~data.heldout)
         if len(self._train) < size:
             hint = f"prepare more drawings or use a batch of at most {len(self._train)}"
-            raise TrainError(
-                f"{len(self._train)} training drawings for a batch of {size}", hint=hint
-            )
+            raise TrainError(f"{len(self._train)} training drawings for a batch of {size}", hint=hint)
         names = [data.rows[at]["key"] for at in self._train]
         counts = Counter(names)
         share = np.array([counts[name] ** -0.5 for name in names])
@@ -83,9 +79,7 @@ class Batches:
 
     def at(self, step: int) -> Batch:
         rng = np.random.default_rng((self._seed, step))
-        picks = np.minimum(
-            np.searchsorted(self._upto, rng.random(self._size)), len(self._train) - 1
-        )
+        picks = np.minimum(np.searchsorted(self._upto, rng.random(self._size)), len(self._train) - 1)
         pixels = _moved(self._data.pixels(self._train[picks]), rng)
         black = self._data.color_row[self._train[picks]] < 0
         texts = [self._text(int(pick), rng) for pick in picks]
@@ -125,9 +119,7 @@ class Batches:
     def spelling(self, count: int, rng: Generator) -> tuple[Tensor, Tensor, Tensor]:
         """`count` known words: their rows (N,), and their n-grams as padded rows and weights (N, L)."""
         picks = rng.integers(0, len(self._words), count)
-        rows = [
-            [(piece, 1.0) for piece in self._vocabulary.pieces(self._words[at])] for at in picks
-        ]
+        rows = [[(piece, 1.0) for piece in self._vocabulary.pieces(self._words[at])] for at in picks]
         ids, weights = pad(rows)
         weights /= weights.sum(1, keepdims=True)
         # Padding must stay inside the n-gram rows; its weight is zero.

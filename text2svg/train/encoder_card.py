@@ -31,8 +31,7 @@ def write_card(folder: Path, metrics: Metrics) -> Path:
     if missing:
         raise TrainError(f"no figures of {sorted(missing)}", hint="evaluate model and baseline")
     config["metrics"] = {
-        name: {task: _rounded(found) for task, found in tasks.items()}
-        for name, tasks in metrics.items()
+        name: {task: _rounded(found) for task, found in tasks.items()} for name, tasks in metrics.items()
     }
     path.write_text(json.dumps(config, indent=1, ensure_ascii=False), encoding="utf-8")
     facts = "\n".join(f"- {name}: {value}" for name, value in config["facts"].items())

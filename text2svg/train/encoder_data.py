@@ -71,9 +71,7 @@ def row_of(sample: Sample) -> dict[str, Any]:
     }
 
 
-def prepare(
-    samples: Iterable[Sample], folder: Path, rasterizer: Rasterizer, *, rows: int = ROWS
-) -> dict[str, int]:
+def prepare(samples: Iterable[Sample], folder: Path, rasterizer: Rasterizer, *, rows: int = ROWS) -> dict[str, int]:
     """Render `samples` into `folder`; returns counts of kept, blank and failed drawings of the parts made now."""
     counts = {"kept": 0, "blank": 0, "failed": 0, "skipped": 0}
     stream = iter(samples)
@@ -118,9 +116,7 @@ def _write_part(place: Path, items: Sequence[tuple[Sample, NDArray[np.uint8]]]) 
         lines.append(json.dumps(row_of(sample), ensure_ascii=False))
     np.save(place / "alpha.npy", alpha)
     np.save(place / "color_row.npy", color_row)
-    np.save(
-        place / "color.npy", np.stack(colors) if colors else np.zeros((0, SIZE, SIZE, 3), np.uint8)
-    )
+    np.save(place / "color.npy", np.stack(colors) if colors else np.zeros((0, SIZE, SIZE, 3), np.uint8))
     partial = place / "rows.jsonl.part"
     partial.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     partial.replace(place / "rows.jsonl")

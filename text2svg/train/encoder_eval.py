@@ -107,9 +107,7 @@ def evaluate_encoder(
     return measure(place, encoder.encode_text, lambda at: encoder.encode_svg([svgs[i] for i in at]))
 
 
-def retrieval(
-    queries: NDArray[np.float32], candidates: NDArray[np.float32], answers: NDArray[np.int64]
-) -> Retrieval:
+def retrieval(queries: NDArray[np.float32], candidates: NDArray[np.float32], answers: NDArray[np.int64]) -> Retrieval:
     """Query i should find candidate answers[i]. Ties count against the answer."""
     scores = queries @ candidates.T
     right = scores[np.arange(len(answers)), answers]

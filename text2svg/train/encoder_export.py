@@ -44,9 +44,7 @@ class Graph:
 
     def constant(self, values: NDArray) -> str:
         name = f"c{len(self._constants)}"
-        self._constants.append(
-            self._onnx.numpy_helper.from_array(np.ascontiguousarray(values), name)
-        )
+        self._constants.append(self._onnx.numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
     def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
@@ -65,24 +63,18 @@ class Graph:
         tiny = self.constant(np.array(1e-9, np.float32))
         return self.node("Div", vectors, self.node("Max", length, tiny))
 
-    def save(
-        self, path: Path, inputs: Mapping[str, tuple[Any, list[Any]]], output: str, dim: int
-    ) -> None:
+    def save(self, path: Path, inputs: Mapping[str, tuple[Any, list[Any]]], output: str, dim: int) -> None:
         """Check and write; `inputs` maps names to (numpy dtype, shape)."""
         helper = self._onnx.helper
         self._nodes.append(helper.make_node("Identity", [output], ["vectors"]))
         places = [
-            helper.make_tensor_value_info(
-                name, helper.np_dtype_to_tensor_dtype(np.dtype(kind)), shape
-            )
+            helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(kind)), shape)
             for name, (kind, shape) in inputs.items()
         ]
         made = helper.make_tensor_value_info("vectors", self._onnx.TensorProto.FLOAT, ["n", dim])
         graph = helper.make_graph(self._nodes, path.stem, places, [made], self._constants)
         opset = [helper.make_opsetid("", OPSET)]
-        model = helper.make_model(
-            graph, opset_imports=opset, ir_version=IR, producer_name="text2svg"
-        )
+        model = helper.make_model(graph, opset_imports=opset, ir_version=IR, producer_name="text2svg")
         self._onnx.checker.check_model(model)
         path.write_bytes(model.SerializeToString())
 
@@ -145,9 +137,7 @@ def _text_graph(tower: TextTower, path: Path, dim: int) -> None:
     # A text without words is the zero vector, not the bias.
     some = graph.node("Greater", weight, graph.constant(np.array(0, np.float32)))
     vector = graph.node("Mul", vector, graph.node("Cast", some, to=1))
-    graph.save(
-        path, {"ids": (np.int64, ["n", "l"]), "weights": (np.float32, ["n", "l"])}, vector, dim
-    )
+    graph.save(path, {"ids": (np.int64, ["n", "l"]), "weights": (np.float32, ["n", "l"])}, vector, dim)
 
 
 def _drawing_graph(tower: DrawingTower, path: Path, size: int, dim: int) -> None:

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 TEACHER_BATCH = 512
 
 
-def choose_words(
-    rows: Sequence[Mapping[str, Any]], extra: Sequence[str], min_count: int
-) -> list[str]:
+def choose_words(rows: Sequence[Mapping[str, Any]], extra: Sequence[str], min_count: int) -> list[str]:
     """Words of at least `min_count` drawings, most frequent first, then `extra` ones not among them.
 
     Held-out rows count too: the list fixes what can be spelled, not what it means.
@@ -43,22 +41,13 @@ def whole_words(encoder: Encoder) -> list[str]:
     """Plain words of three letters or more that are one piece of the teacher's tokenizer; empty when it has none."""
     vocabulary = getattr(encoder, "vocabulary", None)
     pieces = vocabulary() if callable(vocabulary) else []
-    return [
-        word
-        for word in pieces
-        if len(word) > 2 and word.isascii() and word.isalpha() and word.islower()
-    ]
+    return [word for word in pieces if len(word) > 2 and word.isascii() and word.isalpha() and word.islower()]
 
 
-def teacher_vectors(
-    words: Sequence[str], rows: Sequence[Mapping[str, Any]], teacher: Encoder
-) -> NDArray[np.float32]:
+def teacher_vectors(words: Sequence[str], rows: Sequence[Mapping[str, Any]], teacher: Encoder) -> NDArray[np.float32]:
     """(len(words), teacher.dim): the teacher's vectors minus their mean, unit length."""
     vectors = np.concatenate(
-        [
-            teacher.encode_text(words[at : at + TEACHER_BATCH])
-            for at in range(0, len(words), TEACHER_BATCH)
-        ]
+        [teacher.encode_text(words[at : at + TEACHER_BATCH]) for at in range(0, len(words), TEACHER_BATCH)]
     )
     place = {word: at for at, word in enumerate(words)}
     ascii_ = np.array([word.isascii() for word in words], bool)
@@ -67,9 +56,7 @@ def teacher_vectors(
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
 
 
-def _borrow(
-    vectors: NDArray[np.float32], place: Mapping[str, int], rows: Sequence[Mapping[str, Any]]
-) -> None:
+def _borrow(vectors: NDArray[np.float32], place: Mapping[str, int], rows: Sequence[Mapping[str, Any]]) -> None:
     # A foreign word means what the captions beside it mean; each caption counts once a word.
     seen: dict[str, dict[str, None]] = {}
     for row in rows:

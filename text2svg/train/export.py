@@ -35,14 +35,24 @@ def export_run(run: Path, out: Path, tokenizer: Path, *, onnx: bool = True, note
     weights: Weights = state["ema"] or state["weights"]
     vocabulary, recipe, ids = state["vocabulary"], state["recipe"], state["meta"]
     shape = Shape(
-        vocabulary["vocab_size"], vocabulary["svg_vocab"], recipe["width"], recipe["layers"], recipe["heads"], recipe["ffn"]
+        vocabulary["vocab_size"],
+        vocabulary["svg_vocab"],
+        recipe["width"],
+        recipe["layers"],
+        recipe["heads"],
+        recipe["ffn"],
     )
     out.mkdir(parents=True, exist_ok=True)
     _save(out / "model.safetensors", to_huggingface(weights, shape))
     _write(out / "config.json", _config(shape, recipe["context"], ids))
     _write(
         out / "generation_config.json",
-        {"bos_token_id": ids["bos_id"], "eos_token_id": ids["eos_id"], "pad_token_id": ids["pad_id"], "do_sample": True},
+        {
+            "bos_token_id": ids["bos_id"],
+            "eos_token_id": ids["eos_id"],
+            "pad_token_id": ids["pad_id"],
+            "do_sample": True,
+        },
     )
     shutil.copyfile(tokenizer, out / "tokenizer.json")
     progress = state["progress"]

@@ -43,7 +43,5 @@ class Journal:
         kept = [line for line in lines if line.get("step", 0) <= step]
         if len(kept) < len(lines):
             temporary = self.path.with_suffix(".tmp")
-            temporary.write_text(
-                "".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8"
-            )
+            temporary.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
             os.replace(temporary, self.path)

@@ -102,9 +102,7 @@ def _attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return torch.softmax(scores, -1).to(v.dtype) @ v
 
 
-def _block(
-    x: Tensor, rope: tuple[Tensor, Tensor], w: tuple[Tensor, ...], dtype: torch.dtype
-) -> Tensor:
+def _block(x: Tensor, rope: tuple[Tensor, Tensor], w: tuple[Tensor, ...], dtype: torch.dtype) -> Tensor:
     """One pre-norm layer over the float32 residual stream (B, T, C); products run in `dtype`."""
     attn_norm, qkv, q_norm, k_norm, o, mlp_norm, gate_up, down = w
     batch, length, width = x.shape

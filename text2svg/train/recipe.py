@@ -84,18 +84,10 @@ class Recipe:
             if field.name == "name":
                 continue
             kind = int if field.type == "int" else float
-            if isinstance(value, bool) or not isinstance(
-                value, (int, float) if kind is float else int
-            ):
-                raise ConfigError(
-                    f"recipe {self.name!r}: {field.name} = {value!r} is not of type {field.type}"
-                )
-            if value < 0 or (
-                kind is int and value == 0 and field.name not in {"seed", "warmup_tokens"}
-            ):
-                raise ConfigError(
-                    f"recipe {self.name!r}: {field.name} = {value!r} must be positive"
-                )
+            if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else int):
+                raise ConfigError(f"recipe {self.name!r}: {field.name} = {value!r} is not of type {field.type}")
+            if value < 0 or (kind is int and value == 0 and field.name not in {"seed", "warmup_tokens"}):
+                raise ConfigError(f"recipe {self.name!r}: {field.name} = {value!r} must be positive")
         for key in (
             "drop_control",
             "shuffle_words",
@@ -107,9 +99,7 @@ class Recipe:
             "adam_beta2",
         ):
             if getattr(self, key) > 1:
-                raise ConfigError(
-                    f"recipe {self.name!r}: {key} = {getattr(self, key)!r} must lie in 0..1"
-                )
+                raise ConfigError(f"recipe {self.name!r}: {key} = {getattr(self, key)!r} must lie in 0..1")
         if self.width % self.heads or (self.width // self.heads) % 2:
             raise ConfigError(
                 f"recipe {self.name!r}: width {self.width} does not split into {self.heads} even heads",
@@ -131,9 +121,7 @@ def parse_recipe(values: Mapping[str, Any]) -> Recipe:
     known = [field.name for field in fields(Recipe)]
     unknown = sorted(set(values) - set(known))
     if unknown:
-        raise ConfigError(
-            f"unknown recipe key {', '.join(unknown)}", hint=f"valid keys: {', '.join(known)}"
-        )
+        raise ConfigError(f"unknown recipe key {', '.join(unknown)}", hint=f"valid keys: {', '.join(known)}")
     if not isinstance(values.get("name"), str) or not values["name"]:
         raise ConfigError("a recipe needs a name", hint='write name = "icons-small"')
     return Recipe(**values)

@@ -117,9 +117,7 @@ def write_group(folder: Path, group: str, split: str, documents: Iterable[Docume
     return len(prompt_of) - 1
 
 
-def write_meta(
-    folder: Path, meta: Meta, word_start: Array, control: Array, init: Array | None = None
-) -> Meta:
+def write_meta(folder: Path, meta: Meta, word_start: Array, control: Array, init: Array | None = None) -> Meta:
     """Finish a folder: the vocabulary arrays, then `meta.json` with the digest and counts of what is there."""
     for name, array, dtype in (
         ("word_start", word_start, np.bool_),
@@ -134,10 +132,7 @@ def write_meta(
     groups = {}
     for name, split in list_groups(folder):
         part = open_group(folder, name, split)
-        if (
-            part.tok.max(initial=0) >= meta.svg_vocab
-            or part.prompt.max(initial=0) >= meta.vocab_size
-        ):
+        if part.tok.max(initial=0) >= meta.svg_vocab or part.prompt.max(initial=0) >= meta.vocab_size:
             raise TrainError(
                 f"{name}.{split} has ids outside the vocabulary",
                 hint="drawing ids lie below svg_vocab, prompt ids below vocab_size",
@@ -154,9 +149,7 @@ def read_meta(folder: Path) -> Meta:
     """Vocabulary facts of a complete folder. Unknown keys go to `notes`: a newer builder may add some."""
     path = folder / "meta.json"
     if not path.is_file():
-        raise TrainError(
-            f"{folder} holds no token shards", hint="build them first; meta.json is written last"
-        )
+        raise TrainError(f"{folder} holds no token shards", hint="build them first; meta.json is written last")
     fields = json.loads(path.read_text())
     known = {k: v for k, v in fields.items() if k in Meta.__dataclass_fields__}
     extra = {k: v for k, v in fields.items() if k not in known}

@@ -1,4 +1,4 @@
-"""Walks a parsed SVG and resolves everything a canonical drawing cannot say: inheritance, `use`, units, transforms, viewports.
+"""Walks a parsed SVG and resolves what a canonical drawing cannot say: inheritance, `use`, units, transforms, viewports.
 
 Refuses, by name, whatever would change the picture if it were dropped: masks, filters, patterns, text, images, clips that
 cut, CSS rules, dashes, animation. The trade-off: a refused drawing keeps its original form on a lower rung of the fidelity
