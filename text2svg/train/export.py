@@ -55,23 +55,27 @@ def export_run(run: Path, out: Path, tokenizer: Path, *, onnx: bool = True, note
         },
     )
     shutil.copyfile(tokenizer, out / "tokenizer.json")
-    progress = state["progress"]
-    card = {
-        "kind": "generator",
-        "architecture": "Qwen3ForCausalLM",
-        "weights": sum(v.numel() for v in weights.values()),
-        "tokens": progress["tokens"],
-        "steps": progress["step"],
-        "heldout": progress["heldout"],
-        "history": progress["history"],
-        "recipe": recipe,
-        "svg_vocab": shape.svg_vocab,
-        "note": note,
-    }
+    card = _card(state, shape, sum(v.numel() for v in weights.values()), note)
     if onnx:
         card["graph"] = write_graph(out)
     _write(out / "card.json", card)
     return card
+
+
+def _card(state: Mapping[str, Any], shape: Shape, weights: int, note: str) -> dict[str, Any]:
+    progress = state["progress"]
+    return {
+        "kind": "generator",
+        "architecture": "Qwen3ForCausalLM",
+        "weights": weights,
+        "tokens": progress["tokens"],
+        "steps": progress["step"],
+        "heldout": progress["heldout"],
+        "history": progress["history"],
+        "recipe": state["recipe"],
+        "svg_vocab": shape.svg_vocab,
+        "note": note,
+    }
 
 
 def to_huggingface(weights: Mapping[str, Tensor], shape: Shape) -> dict[str, Tensor]:
