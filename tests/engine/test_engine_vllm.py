@@ -13,6 +13,7 @@ import pytest
 
 from text2svg.engine import Prompt, Sampling, load
 from text2svg.engine.vllm import VllmEngine, VllmOptions
+from text2svg.engine.wire import ServerOptions
 from text2svg.errors import ConfigError, EngineError, EngineUnavailable
 
 
@@ -70,6 +71,15 @@ def test_a_start_that_takes_too_long_is_given_up_and_cleaned_up(python: str) -> 
         engine.start()
     assert time.monotonic() - began < 20
     assert engine._process is None  # noqa: SLF001
+
+
+def test_a_grammar_needs_a_folder_that_names_its_end_token(python: str, tmp_path: Path) -> None:
+    engine = VllmEngine(str(tmp_path), VllmOptions(python), ServerOptions(grammar='start: "a"'))
+    with pytest.raises(ConfigError, match="tokenizer_config"):
+        engine.start()
+    (tmp_path / "tokenizer_config.json").write_text("{}")
+    assert engine.complete([Prompt("say a")], Sampling())[0].text == "a"
+    engine.close()
 
 
 def test_specs_need_an_interpreter() -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -89,6 +89,8 @@ class _Row:
     """How many tokens of the row the cache holds."""
     token: int = -1
     """The last choice, not yet fed."""
+    relevance: float = 0.0
+    """Sum over the choices; guided rows only."""
 
 
 @dataclass(slots=True)
@@ -149,7 +151,7 @@ class Batch:
             text = stops.push("".join(self.model.pieces[i] for i in forced))
             yield Delta(index, text, tokens=len(forced), logprob=0.0)
         self._rows.append(row)
-        delta = self._choose(row, self._read(row, cache))
+        delta = self._choose(row, self._read(row, cache))  # the first choice is one of style, and not weighed
         if delta.finish:
             self._rows.pop()
         yield delta
@@ -171,9 +173,15 @@ class Batch:
         with self.turn:
             logits = cache.step([row.token for row in self._rows])
         deltas = []
-        for row, scores in zip(self._rows, logits, strict=True):
+        guided = cache if isinstance(cache, GuidedCache) else None
+        for place, (row, scores) in enumerate(zip(self._rows, logits, strict=True)):
             row.cached += 1
-            deltas.append(self._choose(row, scores))
+            allowed = row.allowed
+            delta = self._choose(row, scores)
+            if guided is not None:
+                row.relevance += guided.relevance(place, allowed, row.token)
+                delta = replace(delta, relevance=row.relevance) if delta.finish else delta
+            deltas.append(delta)
         for place in reversed(range(len(deltas))):
             if deltas[place].finish:
                 self._leave(place, cache)

@@ -124,6 +124,7 @@ class VllmEngine:
         command = [self.options.python, "-m", "vllm.entrypoints.openai.api_server", "--model", self.model]
         command += ["--served-model-name", self._server.model, "--host", "127.0.0.1", "--port", str(port)]
         if self._server.grammar:
+            _check_tokenizer(Path(self.model))
             command += LARK
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as out:
@@ -208,6 +209,15 @@ class VllmEngine:
         with contextlib.suppress(ProcessLookupError):  # whatever of the group is left
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _check_tokenizer(folder: Path) -> None:
+    """Without tokenizer_config.json vLLM invents an end token beyond the vocabulary, and every grammar fails with it."""
+    if folder.is_dir() and not (folder / "tokenizer_config.json").is_file():
+        raise ConfigError(
+            f"{folder} has no tokenizer_config.json, which a grammar needs in vLLM",
+            hint="export the model again, or add one that names bos_token, eos_token and pad_token",
+        )
 
 
 def _free_port() -> int:
