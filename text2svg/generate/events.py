@@ -44,8 +44,6 @@ class Finished:
     warnings: tuple[str, ...] = ()
     logprob: float | None = None
     """Mean log-probability of a token, when the engine tells it."""
-    relevance: float | None = None
-    """Nats by which the words made the drawing likelier than no words, when the engine was guided."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from text2svg.engine.base import Delta, Engine, Sampling
 from text2svg.errors import ConfigError
 from text2svg.generate.events import Done, Event, Finished, Partial, Ranked, Started
 from text2svg.generate.prompt import PromptEncoder, build_prompts
-from text2svg.generate.rank import Scorer, fitness, rank
+from text2svg.generate.rank import Scorer, likelihood, rank
 from text2svg.generate.request import Request
 from text2svg.generate.settle import Redraw, frame, settle
 from text2svg.generate.vocabulary import Vocabulary
@@ -35,7 +35,7 @@ class Setup:
     """Asked whether a finished drawing shows anything; None skips the question."""
     redraw: Redraw | None = None
     """Tried on answers that are not canonical, for engines that speak SVG of their own; None refuses those."""
-    scorer: Scorer = fitness
+    scorer: Scorer = likelihood
     max_fps: float = 20.0
     """Most Partial events a second for each candidate; 0 sends none."""
     clock: Callable[[], float] = time.monotonic
@@ -49,7 +49,6 @@ class _Candidate:
     text: list[str] = field(default_factory=list)
     tokens: int = 0
     logprob: float | None = 0.0
-    relevance: float | None = None
     shown: str = ""
     shown_at: float = float("-inf")
     error: str = ""
@@ -58,7 +57,6 @@ class _Candidate:
         self.text.append(delta.text)
         self.tokens += delta.tokens
         self.error = self.error or delta.error
-        self.relevance = delta.relevance
         if delta.tokens:
             known = self.logprob is not None and delta.logprob is not None
             self.logprob = self.logprob + delta.logprob if known else None
@@ -79,7 +77,7 @@ class _Candidate:
         settled = settle("".join(self.text), setup.rasterizer, setup.redraw)
         warnings = settled.warnings + ((self.error,) if self.error else ())
         mean = self.logprob / self.tokens if self.tokens and self.logprob is not None else None
-        return Finished(self.index, settled.svg, self.tokens, settled.valid, warnings, mean, self.relevance)
+        return Finished(self.index, settled.svg, self.tokens, settled.valid, warnings, mean)
 
 
 def generate(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: Setup | None = None) -> Iterator[Event]:

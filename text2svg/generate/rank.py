@@ -1,9 +1,8 @@
 """Puts candidates in order, best first.
 
-Valid drawings come before the others and repeats after their first appearance; among the rest a scorer decides: by
-default how much likelier the words made the drawing, and its plain likelihood from engines that cannot tell. Refuses to
-know the judge of an evaluation: what chooses must not score. The trade-off: relevance prefers the drawing that shows the
-subject most clearly, not the one drawn most neatly.
+Valid drawings come before the others and repeats after their first appearance; among the rest a scorer decides, by
+default the model's own mean log-probability. Refuses to know the judge of an evaluation: what chooses must not score.
+The trade-off: likelihood prefers the ordinary drawing, which for icons is usually right.
 """
 
 from __future__ import annotations
@@ -21,14 +20,7 @@ def likelihood(words: str, candidates: Sequence[Finished]) -> list[float]:  # no
     return [candidate.logprob or 0.0 for candidate in candidates]
 
 
-def fitness(words: str, candidates: Sequence[Finished]) -> list[float]:
-    """Relevance of a drawing, halfway between its sum and its mean over tokens; likelihood when an engine tells none."""
-    if any(c.relevance is None for c in candidates):
-        return likelihood(words, candidates)
-    return [c.relevance / max(1, c.tokens) ** 0.5 for c in candidates]
-
-
-def rank(words: str, candidates: Sequence[Finished], scorer: Scorer = fitness) -> tuple[int, ...]:
+def rank(words: str, candidates: Sequence[Finished], scorer: Scorer = likelihood) -> tuple[int, ...]:
     """Indices of candidates, best first; equal scores keep their order."""
     valid = [c for c in sorted(candidates, key=lambda c: c.index) if c.valid]
     scores = dict(zip((c.index for c in valid), scorer(words, valid), strict=True))
