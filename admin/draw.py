@@ -27,8 +27,9 @@ def generate(
     style: str = typer.Option("", help="outline, filled, duotone or color; empty mixes them."),
     out: Path | None = typer.Option(None, help="Folder for the files; without it the best one goes to stdout."),
     png: int = typer.Option(0, help="Also write PNG files of this many pixels."),
-    temperature: float = typer.Option(0.7, help="0 to 2; lower is more usual."),
+    temperature: float = typer.Option(0.4, help="0 to 2; lower is more usual."),
     top_p: float = typer.Option(0.9, help="Share of probability to sample from, 0.01 to 1."),
+    guidance: float = typer.Option(1.5, help="1 to 6: how much louder the words are than in the plain model."),
     max_tokens: int = typer.Option(300, help="Longest drawing, in tokens."),
     engine: str = typer.Option("", help="Engine spec; default from TEXT2SVG_ENGINE, else the bundled model."),
     as_json: bool = typer.Option(False, "--json", help="Print everything about each candidate."),
@@ -42,7 +43,7 @@ def generate(
     """
     from text2svg.generate.request import Request
 
-    request = Request(prompt, style, n, seed, max_tokens, temperature, top_p)
+    request = Request(prompt, style, n, seed, max_tokens, temperature, top_p, guidance)
     with _runtime(engine=engine) as runtime:
         answer = _draw(runtime, request)
         if out is not None:

@@ -65,7 +65,7 @@ class Wish:
     n: float | None = MAX_CANDIDATES
     seed: float | None = 0
     max_tokens: float | None = 300
-    temperature: float | None = 0.7
+    temperature: float | None = 0.4
     top_p: float | None = 0.9
 
     def request(self) -> Request:

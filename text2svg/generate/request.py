@@ -32,9 +32,9 @@ class Request:
     n: int = 4
     seed: int = 0
     max_tokens: int = 300
-    temperature: float = 0.7
+    temperature: float = 0.4
     top_p: float = 0.9
-    guidance: float = 2.0
+    guidance: float = 1.5
     """How much louder the words are than in the plain model, 1 to 6; more is nearer to the words and less varied."""
     detail: int | None = None
     """0 (plainest) to 5; None takes what is usual for the style."""

@@ -55,6 +55,7 @@ def export_run(run: Path, out: Path, tokenizer: Path, *, onnx: bool = True, note
         },
     )
     shutil.copyfile(tokenizer, out / "tokenizer.json")
+    _write(out / "tokenizer_config.json", _tokenizer_config(recipe["context"]))
     card = _card(state, shape, sum(v.numel() for v in weights.values()), note)
     if onnx:
         card["graph"] = write_graph(out)
@@ -166,6 +167,18 @@ def _config(shape: Shape, context: int, ids: Mapping[str, int]) -> dict[str, Any
         "eos_token_id": ids["eos_id"],
         "pad_token_id": ids["pad_id"],
         "dtype": "float16",
+    }
+
+
+def _tokenizer_config(context: int) -> dict[str, Any]:
+    # Without it vLLM invents an end token of its own, and no grammar ever ends.
+    return {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": "<|bos|>",
+        "eos_token": "<|eos|>",
+        "pad_token": "<|pad|>",
+        "clean_up_tokenization_spaces": False,
+        "model_max_length": context,
     }
 
 

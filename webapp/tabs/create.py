@@ -115,7 +115,7 @@ def _advanced() -> list[gr.Slider]:
     with gr.Accordion(T("create.advanced"), open=False, elem_id="create-advanced"):
         with gr.Row():
             return [
-                _slider("temperature", 0.1, 1.5, 0.05, 0.7),
+                _slider("temperature", 0.1, 1.5, 0.05, 0.4),
                 _slider("top_p", 0.1, 1.0, 0.05, 0.9),
                 _slider("max_tokens", 60, handlers.MAX_TOKENS, 4, 300),
             ]
