@@ -1,6 +1,6 @@
 """Checks a store: every shard's and artifact's hash, and that the index says what the shards say.
 
-Refuses to repair: a report changes nothing. The trade-off: it reads every byte (1 GB in about 3 s of CPU) instead of
+Refuses to repair: a report changes nothing. The trade-off: it reads every byte (130 MB in 0.16 s of CPU) instead of
 trusting sizes and dates.
 """
 
