@@ -29,7 +29,7 @@ def generate(
     png: int = typer.Option(0, help="Also write PNG files of this many pixels."),
     temperature: float = typer.Option(0.4, help="0 to 2; lower is more usual."),
     top_p: float = typer.Option(0.9, help="Share of probability to sample from, 0.01 to 1."),
-    guidance: float = typer.Option(1.5, help="1 to 6: how much louder the words are than in the plain model."),
+    guidance: float | None = typer.Option(None, help="1 to 6: how much louder the words are; default by style."),
     max_tokens: int = typer.Option(300, help="Longest drawing, in tokens."),
     engine: str = typer.Option("", help="Engine spec; default from TEXT2SVG_ENGINE, else the bundled model."),
     as_json: bool = typer.Option(False, "--json", help="Print everything about each candidate."),

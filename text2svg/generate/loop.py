@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from text2svg.engine.base import Delta, Engine, Sampling
 from text2svg.errors import ConfigError
 from text2svg.generate.events import Done, Event, Finished, Partial, Ranked, Started
-from text2svg.generate.prompt import PromptEncoder, build_prompts
+from text2svg.generate.prompt import GUIDANCE, PromptEncoder, build_prompts
 from text2svg.generate.rank import Scorer, likelihood, rank
 from text2svg.generate.request import Request
 from text2svg.generate.settle import Redraw, frame, settle
@@ -92,7 +92,8 @@ def generate(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: 
         raise ConfigError(f"no words in {request.prompt!r}", hint="say what to draw, e.g. left arrow")
     prompts = build_prompts(request, reading, tokenizer)
     yield Started(request.n, request.seed, reading.words, reading.substitutions, engine.name)
-    sampling = Sampling(request.max_tokens, request.temperature, request.top_p, request.seed, guidance=request.guidance)
+    guidance = GUIDANCE[request.style] if request.guidance is None else request.guidance
+    sampling = Sampling(request.max_tokens, request.temperature, request.top_p, request.seed, guidance=guidance)
     finished: list[Finished] = []
     deltas = engine.stream(prompts, sampling)
     try:

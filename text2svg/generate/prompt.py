@@ -35,6 +35,9 @@ ROTATION = {
 DETAIL = {"outline": 2, "filled": 2, "duotone": 3, "color": 4}
 """Usual detail level of each style: the median drawing of its rotation."""
 
+GUIDANCE = {"outline": 1.5, "filled": 2.5, "duotone": 2.0, "color": 2.0, "": 2.0}
+"""Guidance that suits each style, chosen by eye: filled shapes need the words loudest, or they become plain discs."""
+
 COLORS = frozenset(
     "red orange yellow green blue purple pink brown cyan teal violet magenta gold navy beige turquoise indigo "
     "colorful colored rainbow".split()

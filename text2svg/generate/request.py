@@ -34,8 +34,9 @@ class Request:
     max_tokens: int = 300
     temperature: float = 0.4
     top_p: float = 0.9
-    guidance: float = 1.5
-    """How much louder the words are than in the plain model, 1 to 6; more is nearer to the words and less varied."""
+    guidance: float | None = None
+    """How much louder the words are than in the plain model, 1 to 6; None takes what suits the style. More is nearer to
+    the words and less tidy."""
     detail: int | None = None
     """0 (plainest) to 5; None takes what is usual for the style."""
 
@@ -54,7 +55,8 @@ class Request:
         _within("max_tokens", self.max_tokens, 1, MAX_TOKENS)
         _within("temperature", self.temperature, 0, 2)
         _within("top_p", self.top_p, 0.01, 1)
-        _within("guidance", self.guidance, 1.0, 6.0)
+        if self.guidance is not None:
+            _within("guidance", self.guidance, 1.0, 6.0)
         if self.detail is not None:
             _within("detail", self.detail, 0, MAX_DETAIL)
 
