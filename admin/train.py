@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from admin.console import Ticker, facts, say, show
+from admin.console import facts, say, show
 
 app = typer.Typer(help="Train models on the corpus.", no_args_is_help=True, rich_markup_mode=None)
 JSON = typer.Option(False, "--json", help="Print JSON.")
@@ -102,20 +102,29 @@ def tokenizer(
 
 @app.command()
 def encoder(
-    work: Path = typer.Option(..., help="Folder for prepared rows and the run."),
+    work: Path = typer.Option(..., help="Folder for prepared rows and the run; a second call continues there."),
     out: Path = typer.Option(..., "-o", "--out", help="Folder of the exported encoder."),
-    teacher: str = typer.Option("", help="Sentence model whose word vectors are learned from, as an encoder spec."),
+    steps: int = typer.Option(1000, min=1, help="Steps of 768 pairs."),
+    teacher: str = typer.Option("", help="Encoder spec of a sentence model whose word vectors are learned from."),
 ) -> None:
     """Train the search encoder: words and drawings in one space.
 
     \b
-    Example:
+    Examples:
       text2svg train encoder --work runs/encoder -o encoder/
+      text2svg train encoder --work runs/encoder -o encoder/ --teacher sentence:all-MiniLM-L6-v2
     """
-    from text2svg.train.encoder_command import train_and_export
+    from text2svg.encode import load
+    from text2svg.train.encoder import EncoderRecipe
+    from text2svg.train.encoder_run import run_encoder
 
     with _runtime() as runtime, runtime.store() as store:
-        ticker = Ticker()
-        samples = (s for s in store.iter_samples(stage="optimize") if s.canonical)
-        card = train_and_export(samples, work, out, teacher=teacher, report=ticker.tick)
-    show(card, as_json=True)
+        answer = run_encoder(
+            lambda: (s for s in store.iter_samples(stage="optimize") if s.canonical),
+            (work, out),
+            runtime.rasterizer,
+            recipe=EncoderRecipe(steps=steps, warmup=min(100, steps)),
+            teacher=load(teacher) if teacher else None,
+            report=say,
+        )
+    show(answer, as_json=True)

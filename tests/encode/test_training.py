@@ -176,3 +176,14 @@ def test_card_stands_beside_the_baseline(exported: Path, tmp_path: Path) -> None
     assert "| hashed | caption to drawing" in text and "- drawings: 125" in text
     assert json.loads((tmp_path / "config.json").read_text())["metrics"]["hashed"]["caption"]
     load(f"onnx:{tmp_path}")  # metrics are no part of the digest
+
+
+def test_the_whole_road_from_samples_to_a_card(drawn: list[Sample], tmp_path: Path) -> None:
+    from text2svg.train.encoder_run import run_encoder
+
+    held = [replace(one, caption=word) for one, word in zip(drawn, ("eye", "laptop", "radio"), strict=False)]
+    assert all(is_heldout(one.caption) for one in held)
+    places = (tmp_path / "work", tmp_path / "out")
+    answer = run_encoder(lambda: iter([*drawn, *held]), places, raster.load("resvg"), recipe=shapes.recipe())
+    assert set(answer["metrics"]) == {"text2svg-towers-1", "hashed"}
+    assert "caption to drawing" in (places[1] / "README.md").read_text(encoding="utf-8")

@@ -42,12 +42,12 @@ class SvgoOptions:
     """How stage 2 runs. `config` None means the project's own svgo.config.mjs."""
 
     config: Path | None = None
-    cache: Path = field(default_factory=user_cache)
+    cache: Path = field(default_factory=user_cache, compare=False)  # where, not what: no part of a step's identity
     """Where npm installs the pinned SVGO on first use."""
     backend: Literal["auto", "node", "python"] = "auto"
-    timeout_s: float = 5.0
+    timeout_s: float = field(default=5.0, compare=False)
     """Longest time for one text, and as much again for each further 100 kB: SVGO is linear, 8,000 paths take 3 s idle."""
-    recycle: int = 5000
+    recycle: int = field(default=5000, compare=False)
     """Texts after which a worker is replaced, so that no leak lives long."""
 
 
