@@ -22,7 +22,7 @@ class Shape:
     dim: int = 128
     word_dim: int = 96
     hidden: int = 256
-    channels: int = 48
+    channels: int = 32
     size: int = 48
 
 
