@@ -51,8 +51,6 @@ class Delta:
     """How many tokens the piece is made of."""
     logprob: float | None = None
     """Log-probability of the piece under the model at temperature 1, when the engine knows it."""
-    relevance: float | None = None
-    """On the last delta of a guided answer: by how many nats the words made it likelier than no words."""
     error: str = ""
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -89,8 +89,6 @@ class _Row:
     """How many tokens of the row the cache holds."""
     token: int = -1
     """The last choice, not yet fed."""
-    relevance: float = 0.0
-    """Sum over the choices; guided rows only."""
 
 
 @dataclass(slots=True)
@@ -151,7 +149,7 @@ class Batch:
             text = stops.push("".join(self.model.pieces[i] for i in forced))
             yield Delta(index, text, tokens=len(forced), logprob=0.0)
         self._rows.append(row)
-        delta = self._choose(row, self._read(row, cache))  # the first choice is one of style, and not weighed
+        delta = self._choose(row, self._read(row, cache))
         if delta.finish:
             self._rows.pop()
         yield delta
@@ -173,15 +171,9 @@ class Batch:
         with self.turn:
             logits = cache.step([row.token for row in self._rows])
         deltas = []
-        guided = cache if isinstance(cache, GuidedCache) else None
-        for place, (row, scores) in enumerate(zip(self._rows, logits, strict=True)):
+        for row, scores in zip(self._rows, logits, strict=True):
             row.cached += 1
-            allowed = row.allowed
-            delta = self._choose(row, scores)
-            if guided is not None:
-                row.relevance += guided.relevance(place, allowed, row.token)
-                delta = replace(delta, relevance=row.relevance) if delta.finish else delta
-            deltas.append(delta)
+            deltas.append(self._choose(row, scores))
         for place in reversed(range(len(deltas))):
             if deltas[place].finish:
                 self._leave(place, cache)

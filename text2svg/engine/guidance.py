@@ -9,7 +9,7 @@ token, so a guided drawing takes about twice the time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,6 @@ class GuidedCache:
     untold: Cache
     blanks: Mapping[Ids, Ids]
     scale: float
-    _last: tuple[NDArray[np.float32], NDArray[np.float32]] | None = field(default=None, init=False)
 
     def prefill(self, row: int, ids: Sequence[int]) -> NDArray[np.float32]:
         """Read a prompt, and its twin followed by the same forced tokens."""
@@ -35,15 +34,7 @@ class GuidedCache:
 
     def step(self, ids: Sequence[int]) -> NDArray[np.float32]:
         """Feed one token to each active row of both."""
-        self._last = (self.told.step(ids), self.untold.step(ids))
-        return self._mix(*self._last)
-
-    def relevance(self, row: int, allowed: NDArray[np.intp], token: int) -> float:
-        """Nats by which the words made `token` likelier among the allowed ones, at the last step; 0 before the first."""
-        if self._last is None or len(allowed) == 1:
-            return 0.0
-        told, untold = (_log_probability(logits[row], allowed, token) for logits in self._last)
-        return told - untold
+        return self._mix(self.told.step(ids), self.untold.step(ids))
 
     def copy(self, source: int, target: int, length: int) -> None:
         """Copy the row in both; a twin is never longer than its prompt."""
@@ -57,9 +48,3 @@ class GuidedCache:
 
     def _mix(self, told: NDArray[np.float32], untold: NDArray[np.float32]) -> NDArray[np.float32]:
         return untold + np.float32(self.scale) * (told - untold)
-
-
-def _log_probability(logits: NDArray[np.float32], allowed: NDArray[np.intp], token: int) -> float:
-    scores = logits[allowed].astype(np.float64)
-    top = scores.max()
-    return float(logits[token] - top - np.log(np.exp(scores - top).sum()))
