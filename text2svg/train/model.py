@@ -119,19 +119,23 @@ class _Attention(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        length = q.shape[2]
+        shape, length = q.shape, q.shape[2]
+        # Rows are laid out here: a product given k^T would have k copied column by column.
+        q, k, v = (part.reshape(-1, length, shape[3]) for part in (q, k, v))
         seen = torch.ones(length, length, dtype=torch.bool, device=q.device).tril()
-        scores = (q @ k.transpose(-1, -2)).float().masked_fill(~seen, float("-inf"))
+        scores = torch.bmm(q, k.transpose(1, 2)).float().masked_fill(~seen, float("-inf"))
         share = torch.softmax(scores, -1).to(v.dtype)
         ctx.save_for_backward(q, k, v, share)
-        return share @ v
+        return torch.bmm(share, v).view(shape)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         q, k, v, share = ctx.saved_tensors
-        p, dp = share.float(), (grad @ v.transpose(-1, -2)).float()
+        shape, grad = grad.shape, grad.reshape(q.shape)
+        p, dp = share.float(), torch.bmm(grad, v.transpose(1, 2)).float()
         ds = (p * (dp - (p * dp).sum(-1, keepdim=True))).to(q.dtype)
-        return ds @ k, ds.transpose(-1, -2) @ q, share.transpose(-1, -2) @ grad
+        dk, dv = torch.bmm(ds.transpose(1, 2), q), torch.bmm(share.transpose(1, 2), grad)
+        return torch.bmm(ds, k).view(shape), dk.view(shape), dv.view(shape)
 
 
 def _attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
