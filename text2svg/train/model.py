@@ -7,6 +7,8 @@ so their logits are 0 and the trained softmax counts each of them as exp(0) in i
 Refuses a width that is not heads x head size. The trade-off: attention on a CPU is written out as two batched
 products and a masked softmax instead of SDPA, because drawings are short: forward and backward of 8,192 tokens in
 bf16 on one thread take 19 ms against 69 ms at length 64 and 30 against 82 at 128, though 78 against 89 at 256.
+A whole step of icons-small over drawings of 60 tokens sees 6,300 tokens a second on one thread and 10,400 on two;
+without the compiler 4,700 on one. Matrix products are 72 % of it.
 Shapes in comments: B documents, T positions, H heads, D head size, C width. Needs torch alone.
 """
 
@@ -84,26 +86,8 @@ def rope_tables(length: int, head_dim: int, device: str) -> tuple[Tensor, Tensor
     return angle.cos().float().to(device), angle.sin().float().to(device)
 
 
-class _Scale(torch.autograd.Function):
-    """x * weight over the last axis, whose weight gradient is a product with a row of ones.
-
-    Left to the compiler that gradient is a scalar loop over the columns: 34 % of a whole training step on one core.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        return x * weight
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
-        x, weight = ctx.saved_tensors
-        rows = (grad * x).reshape(-1, weight.shape[0])
-        return grad * weight, (rows.new_ones(1, rows.shape[0]) @ rows)[0]
-
-
 def _norm(x: Tensor, weight: Tensor) -> Tensor:
-    return _Scale.apply(x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + EPS), weight)
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + EPS) * weight
 
 
 def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from text2svg.errors import TrainError
+from text2svg.train import plot
 from text2svg.train.batches import Augment, Batch, Data, Sampler, heldout_batches
 from text2svg.train.checkpoint import load_checkpoint, save_checkpoint
 from text2svg.train.journal import Journal
@@ -135,7 +136,8 @@ class Trainer:
             self._load(read_weights(start.weights, self.shape))
         elif init.is_file():
             self._warm_embeddings(np.load(init))
-        if start.decay_tokens:
+        # A decay that was cut short goes on from where it was, also when the same command is given again.
+        if start.decay_tokens and not (start.resume and self.progress.decay):
             self.progress.decay = {"start": self.progress.tokens, "tokens": start.decay_tokens}
         self.progress.history.append(
             {
@@ -211,7 +213,10 @@ class Trainer:
         }
 
     def save(self) -> Path:
-        """Write a checkpoint now."""
+        """Write a checkpoint now, and draw the losses so far into `loss.svg`."""
+        lines = self.journal.read()
+        if any(len(curve) > 1 for curve in plot.curves(lines)[0].values()):
+            plot.write(lines, self.out / "loss.svg")
         return save_checkpoint(self.out, self.state())
 
     def step(self) -> tuple[float, np.ndarray, np.ndarray]:
