@@ -8,20 +8,13 @@ from typing import Any
 import typer
 
 from admin.console import Ticker, facts, say, show, table
+from admin.opening import open_runtime
 
 app = typer.Typer(help="Build and look at the corpus.", no_args_is_help=True, rich_markup_mode=None)
 importing = typer.Typer(help="Bring drawings in.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(importing, name="import")
 
 JSON = typer.Option(False, "--json", help="Print JSON.")
-
-
-def _runtime() -> Any:
-    from contextlib import closing
-
-    from text2svg.runtime import Runtime
-
-    return closing(Runtime())
 
 
 @importing.command("iconify")
@@ -57,7 +50,7 @@ def import_iconify(
         raise ConfigError("name --sets or say --all", hint="text2svg corpus import iconify --sets lucide")
     policy = LicencePolicy(allow=frozenset(a for a in allow.split(",") if a))
     skipped: Counter[str] = Counter()
-    with _runtime() as runtime, runtime.store(write=True) as store:
+    with open_runtime() as runtime, runtime.store(write=True) as store:
         roots = [folder] if folder else fetch_iconify(runtime.npm, names)
         # A package fetched for one set holds that set alone; a folder of all sets is narrowed by name.
         chosen = names if folder else None
@@ -117,7 +110,7 @@ def optimize(
     from text2svg.optimize.step import OptimizeStep
     from text2svg.pipeline import run
 
-    with _runtime() as runtime, runtime.store(write=True) as store:
+    with open_runtime() as runtime, runtime.store(write=True) as store:
         step = OptimizeStep(verify=verify, svgo=runtime.svgo)  # type: ignore[arg-type]
         ticker = Ticker()
         summary = run(store, step, runtime.executor(executor), on_progress=ticker.stage)
@@ -135,7 +128,7 @@ def index(as_json: bool = JSON) -> None:
     """
     from text2svg.search.build import build
 
-    with _runtime() as runtime, runtime.store() as store:
+    with open_runtime() as runtime, runtime.store() as store:
         ticker = Ticker()
         built = build(
             store.vectors / "search",
@@ -154,7 +147,7 @@ def stats(as_json: bool = JSON) -> None:
     Example:
       text2svg corpus stats --json
     """
-    with _runtime() as runtime, runtime.store() as store:
+    with open_runtime() as runtime, runtime.store() as store:
         funnel = [c._asdict() for c in store.funnel()]
         parts = {name: store.histogram(name) for name in ("licence", "style", "rung", "source")}
         collections = store.histogram("collection")
@@ -182,7 +175,7 @@ def show_row(
     Example:
       text2svg corpus show 3f1c…  --json
     """
-    with _runtime() as runtime, runtime.store() as store:
+    with open_runtime() as runtime, runtime.store() as store:
         answer = {"sample": store.get(digest), "sightings": store.sightings(digest), "verdict": store.verdict(digest)}
     show(answer, as_json=as_json, text=lambda a: facts(_flat(a)))
 
@@ -208,7 +201,7 @@ def attribution(
     """
     from text2svg.curate.attribution import attribution_text
 
-    with _runtime() as runtime, runtime.store() as store:
+    with open_runtime() as runtime, runtime.store() as store:
         text = attribution_text(store.iter_samples(), names=names, changes="The drawings were put on a 256 unit grid.")
     out.write_text(text, encoding="utf-8")
     say(f"wrote {out}")
@@ -232,7 +225,7 @@ def starter(
     from text2svg.search.build import BuildOptions, build
     from text2svg.store.starter import write_starter
 
-    with _runtime() as runtime, runtime.store() as store:
+    with open_runtime() as runtime, runtime.store() as store:
         rows = (sample for sample in store.iter_samples(stage="optimize") if sample.canonical)
         chosen = choose_starter(rows)
         out.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from admin.console import Ticker, say, show, table
+from admin.opening import open_runtime
 
 if TYPE_CHECKING:
     from text2svg.search.searcher import Hit
@@ -44,7 +45,7 @@ def generate(
     from text2svg.generate.request import Request
 
     request = Request(prompt, style, n, seed, max_tokens, temperature, top_p, guidance)
-    with _runtime(engine=engine) as runtime:
+    with open_runtime(engine=engine) as runtime:
         answer = _draw(runtime, request)
         if out is not None:
             _write(runtime, answer, out, png)
@@ -58,16 +59,6 @@ def generate(
         print(best["svg"])
     else:
         print("\n".join(c["file"] for c in answer["candidates"] if c.get("file")))
-
-
-def _runtime(**changes: str) -> Any:
-    from contextlib import closing
-    from dataclasses import replace
-
-    from text2svg.runtime import Runtime
-    from text2svg.settings import Settings
-
-    return closing(Runtime(replace(Settings.read(), **{k: v for k, v in changes.items() if v})))
 
 
 def _draw(runtime: Any, request: Any) -> dict[str, Any]:
@@ -137,7 +128,7 @@ def optimize(
     options = OptimizeOptions(profile=profile, verify=verify)  # type: ignore[arg-type]
     if source.is_dir() and out is None:
         raise ConfigError("a folder needs --out", hint="text2svg optimize icons/ -o small/")
-    with _runtime() as runtime:
+    with open_runtime() as runtime:
         if not source.is_dir():
             result = runtime.optimize_with(_read(source), options)
             _deliver(result, out, as_json)
@@ -228,7 +219,7 @@ def search(
     if bool(words) == (svg is not None):
         raise ConfigError("give words or --svg, one of them", hint='text2svg search "left arrow"')
     filters = {"style": style, "licence": licence, "collection": collection}
-    with _runtime() as runtime:
+    with open_runtime() as runtime:
         _ = runtime.searcher
         began = time.perf_counter()
         if svg is None:

@@ -8,21 +8,11 @@ from typing import Any
 import typer
 
 from admin.console import Ticker, facts, plain, say, show
+from admin.opening import open_runtime
 
 app = typer.Typer(help="Measure a generator.", no_args_is_help=True, rich_markup_mode=None)
 JSON = typer.Option(False, "--json", help="Print JSON.")
 ENGINE = typer.Option("", help="Engine spec; default the bundled model.")
-
-
-def _runtime(engine: str = "") -> Any:
-    from contextlib import closing
-    from dataclasses import replace
-
-    from text2svg.runtime import Runtime
-    from text2svg.settings import Settings
-
-    settings = Settings.read()
-    return closing(Runtime(replace(settings, engine=engine or settings.engine)))
 
 
 def _prompts() -> Any:
@@ -63,7 +53,7 @@ def core(
     from text2svg.evaluate.core import outcomes, report
 
     ticker = Ticker()
-    with _runtime(engine) as runtime:
+    with open_runtime(engine=engine) as runtime:
 
         def draw(words: str, style: str, seed: int) -> tuple[str, int]:
             found = _draw(runtime, words, style, seed)[0]
@@ -108,7 +98,7 @@ def sheet(
     from text2svg.generate.rank import rank
 
     columns = [s for s in styles.split(",") if s]
-    with _runtime(engine) as runtime:
+    with open_runtime(engine=engine) as runtime:
         prompts = _prompts()
         known = {"frequent": list(prompts.frequent), "heldout": [caption for caption, _ in prompts.heldout]}
         words = known.get(which) or [w.strip() for w in which.split(",") if w.strip()]
@@ -143,7 +133,7 @@ def speed(
     from text2svg.generate.request import Request
 
     first, whole = [], []
-    with _runtime(engine) as runtime:
+    with open_runtime(engine=engine) as runtime:
         runtime.warm()
         words = (_prompts().frequent * (n // 64 + 1))[:n]
         for place, word in enumerate(("warm", *words)):
@@ -178,7 +168,7 @@ def make_prompts(
     from text2svg.caption.keywords import is_heldout
     from text2svg.evaluate.prompts import choose_prompts
 
-    with _runtime() as runtime, runtime.store() as store:
+    with open_runtime() as runtime, runtime.store() as store:
         rows = (s for s in store.iter_samples(stage="optimize") if s.canonical and s.tokens <= 256)
         choose_prompts(rows, is_heldout, count).save(out)
     say(f"wrote {out}")

@@ -8,17 +8,10 @@ from typing import Any
 import typer
 
 from admin.console import facts, plain, say, show, table
+from admin.opening import open_runtime
 
 app = typer.Typer(help="List, keep and export models.", no_args_is_help=True, rich_markup_mode=None)
 JSON = typer.Option(False, "--json", help="Print JSON.")
-
-
-def _runtime() -> Any:
-    from contextlib import closing
-
-    from text2svg.runtime import Runtime
-
-    return closing(Runtime())
 
 
 @app.command("list")
@@ -31,7 +24,7 @@ def list_models(as_json: bool = JSON) -> None:
     """
     from text2svg.errors import StoreError
 
-    with _runtime() as runtime:
+    with open_runtime() as runtime:
         rows = [_bundled("generator", "generator"), _bundled("encoder", "encoder")]
         try:
             with runtime.store() as store:
@@ -89,7 +82,7 @@ def add(
     """
     import json
 
-    with _runtime() as runtime, runtime.store(write=True) as store:
+    with open_runtime() as runtime, runtime.store(write=True) as store:
         card_file = folder / "card.json"
         card = json.loads(card_file.read_text(encoding="utf-8")) if card_file.is_file() else {}
         artifact = store.add_artifact(folder, kind, card)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from admin.console import say
+from admin.opening import settings_with
 
 
 def register(app: typer.Typer) -> None:
@@ -27,15 +28,10 @@ def serve(
       text2svg serve --engine 'openai:http://gpu-box:8000/v1?model=icons' --concurrency 8
     """
     import threading
-    from dataclasses import replace
 
     from text2svg.runtime import Runtime
-    from text2svg.settings import Settings
 
-    settings = Settings.read()
-    settings = replace(
-        settings, host=host or settings.host, port=port or settings.port, engine=engine or settings.engine
-    )
+    settings = settings_with(host=host, port=port, engine=engine)
     runtime = Runtime(settings)
     # The model loads while Gradio is imported; whoever comes first waits for the slower of the two, not for both.
     threading.Thread(target=runtime.warm, daemon=True).start()

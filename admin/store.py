@@ -7,17 +7,10 @@ from typing import Any
 import typer
 
 from admin.console import facts, plain, say, show, table
+from admin.opening import open_runtime
 
 app = typer.Typer(help="Look after the store.", no_args_is_help=True, rich_markup_mode=None)
 JSON = typer.Option(False, "--json", help="Print JSON.")
-
-
-def _runtime() -> Any:
-    from contextlib import closing
-
-    from text2svg.runtime import Runtime
-
-    return closing(Runtime())
 
 
 @app.command()
@@ -28,7 +21,7 @@ def init() -> None:
     Example:
       TEXT2SVG_DATA=/data/icons text2svg store init
     """
-    with _runtime() as runtime, runtime.store(write=True) as store:
+    with open_runtime() as runtime, runtime.store(write=True) as store:
         say(f"store at {store.path}")
 
 
@@ -40,7 +33,7 @@ def verify(as_json: bool = JSON) -> None:
     Example:
       text2svg store verify --json
     """
-    with _runtime() as runtime, runtime.store() as store:
+    with open_runtime() as runtime, runtime.store() as store:
         report = store.verify()
     show({**plain(report), "ok": report.ok}, as_json=as_json, text=facts)
     if not report.ok:
@@ -55,7 +48,7 @@ def rebuild(as_json: bool = JSON) -> None:
     Example:
       text2svg store rebuild
     """
-    with _runtime() as runtime, runtime.store(write=True) as store:
+    with open_runtime() as runtime, runtime.store(write=True) as store:
         store.rebuild()
         report = store.verify()
     show({**plain(report), "ok": report.ok}, as_json=as_json, text=facts)
@@ -71,7 +64,7 @@ def runs(as_json: bool = JSON) -> None:
     Example:
       text2svg store runs
     """
-    with _runtime() as runtime, runtime.store() as store:
+    with open_runtime() as runtime, runtime.store() as store:
         found = [plain(run) for run in store.runs()]
     show(found, as_json=as_json, text=_runs_text)
 

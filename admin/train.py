@@ -8,43 +8,50 @@ from typing import Any
 import typer
 
 from admin.console import facts, say, show
+from admin.opening import open_runtime
 
 app = typer.Typer(help="Train models on the corpus.", no_args_is_help=True, rich_markup_mode=None)
 JSON = typer.Option(False, "--json", help="Print JSON.")
-
-
-def _runtime() -> Any:
-    from contextlib import closing
-
-    from text2svg.runtime import Runtime
-
-    return closing(Runtime())
 
 
 @app.command()
 def shards(
     out: Path = typer.Argument(help="Folder to write."),
     exclude: str = typer.Option("", help="Collections to leave out, separated by commas."),
+    core: int = typer.Option(60, help="Drawings a word must occur on to be a core word; 0 makes no core groups."),
+    width: int = typer.Option(256, help="Width of the recipe the initial embeddings are for."),
+    teacher: str = typer.Option("", help="Encoder spec of a sentence model that gives words their first meaning."),
     as_json: bool = JSON,
 ) -> None:
     """Turn the optimized corpus into token shards: the one folder a generator is trained from.
 
     \b
-    Example:
+    Examples:
       text2svg train shards shards/ --exclude flag,pixelarticons
+      text2svg train shards shards/ --teacher sentence:all-MiniLM-L6-v2
     """
+    from dataclasses import replace
+
     from text2svg.caption.keywords import is_heldout
-    from text2svg.train.dataset import DatasetOptions, Row, build_shards
+    from text2svg.encode import load
+    from text2svg.train.dataset import DatasetOptions, build_shards, core_words, initial_embeddings
 
     options = DatasetOptions(exclude=frozenset(e for e in exclude.split(",") if e))
-    with _runtime() as runtime, runtime.store() as store:
-        rows = (
-            Row(s.optimized, s.caption, s.provenance.collection, s.style, s.tags)
-            for s in store.iter_samples(stage="optimize")
-            if s.canonical
-        )
-        counts = build_shards(rows, out, runtime.tokenizer, is_heldout, options)
+    meaning = load(teacher).encode_text if teacher else None
+    with open_runtime() as runtime, runtime.store() as store:
+        captions = (row.caption for row in _rows(store) if row.fits(options))
+        options = replace(options, core_words=core_words(captions, core))
+        init = initial_embeddings(runtime.tokenizer, width, meaning)
+        counts = build_shards(_rows(store), out, runtime.tokenizer, is_heldout, options, init)
     show(dict(counts), as_json=as_json, text=facts)
+
+
+def _rows(store: Any) -> Any:
+    from text2svg.train.dataset import Row
+
+    for s in store.iter_samples(stage="optimize"):
+        if s.canonical:
+            yield Row(s.optimized, s.caption, s.provenance.collection, s.style, s.tags, s.tokens)
 
 
 @app.command()
@@ -92,7 +99,7 @@ def tokenizer(
     """
     from text2svg.svg.tokenizer import train_tokenizer
 
-    with _runtime() as runtime, runtime.store() as store:
+    with open_runtime() as runtime, runtime.store() as store:
         captions = [" ".join((s.caption, *s.tags)) for s in store.iter_samples()]
         sets = [name for name, rows in store.histogram("collection").items() if rows >= least]
     made = train_tokenizer(captions, sets, words)
@@ -118,7 +125,7 @@ def encoder(
     from text2svg.train.encoder import EncoderRecipe
     from text2svg.train.encoder_run import run_encoder
 
-    with _runtime() as runtime, runtime.store() as store:
+    with open_runtime() as runtime, runtime.store() as store:
         answer = run_encoder(
             lambda: (s for s in store.iter_samples(stage="optimize") if s.canonical),
             (work, out),

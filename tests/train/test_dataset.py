@@ -6,7 +6,15 @@ import pytest
 from tests.svg.drawings import LUCIDE, SHADED
 from text2svg.svg.schema import FOOTER, HEADER
 from text2svg.svg.tokenizer import load_tokenizer
-from text2svg.train.dataset import DatasetOptions, Row, build_shards, group_of, initial_embeddings, prompts_of
+from text2svg.train.dataset import (
+    DatasetOptions,
+    Row,
+    build_shards,
+    core_words,
+    group_of,
+    initial_embeddings,
+    prompts_of,
+)
 from text2svg.train.shards import open_group, read_meta
 
 ARROW = HEADER + '<path d="M10 10H90V90H10"/>' + FOOTER
@@ -37,12 +45,13 @@ def test_shards_hold_every_row_once_and_count_the_rest(tmp_path) -> None:
         Row(ARROW, "secret", "tabler", "filled"),
         Row(ARROW, "", "tabler", "filled"),
         Row(SHADED, "fire", "noise", "color"),
+        Row(SHADED, "flame", "noise", "color", tokens=75),
     ]
     options = DatasetOptions(limits={"stroke": 60, "solid": 60, "color": 10}, core_words=frozenset({"minus", "circle"}))
     counts = build_shards(rows, tmp_path, tokenizer, lambda caption: caption == "secret", options)
     assert counts == {
         "stroke.train": 1, "strokecore.train": 1, "duplicate": 1, "solid.train": 1, "solid.heldout": 1,
-        "no caption": 1, "color too long": 1,
+        "no caption": 1, "color too long": 2,
     }  # fmt: skip
     group = open_group(tmp_path, "stroke", "train")
     assert tokenizer.decode(group.drawing(0)) == LUCIDE
@@ -53,6 +62,12 @@ def test_shards_hold_every_row_once_and_count_the_rest(tmp_path) -> None:
     meta = read_meta(tmp_path)
     assert meta.svg_vocab == tokenizer.svg_vocab
     assert np.load(tmp_path / "control.npy")[tokenizer.vocab["<|style:outline|>"]]
+
+
+def test_core_words_are_frequent_and_whole() -> None:
+    captions = ["arrow left", "arrow a", "heart a", "arrow arrow", "a"]
+    assert core_words(captions, 2) == {"arrow"}
+    assert core_words(captions, 0) == frozenset()
 
 
 def test_prompts_of_a_row_never_change() -> None:

@@ -35,6 +35,12 @@ class Row:
     collection: str = ""
     style: str = ""
     tags: tuple[str, ...] = ()
+    tokens: int = 0
+    """Length of `svg` in tokens when it is known, so that what is too long need not be tokenized; 0 when it is not."""
+
+    def fits(self, options: DatasetOptions) -> bool:
+        """Whether the known length, with eos, is within its group's limit; true while unknown."""
+        return not self.tokens or self.tokens < options.limits.get(group_of(self.svg), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,12 @@ def _all_stroked(body: str) -> bool:
     return True
 
 
+def core_words(captions: Iterable[str], least: int) -> frozenset[str]:
+    """Words of two letters or more that occur in at least `least` captions; `least` 0 gives none."""
+    counts = Counter(word for caption in captions for word in set(caption.split()) if len(word) > 1)
+    return frozenset(word for word, n in counts.items() if least and n >= least)
+
+
 def prompts_of(row: Row, tokenizer: Tokenizer, tokens: int, options: DatasetOptions) -> list[list[int]]:
     """Prompt ids, main one first: the caption, the caption with tags, tags alone."""
     control = tokenizer.control(
@@ -114,7 +126,7 @@ def build_shards(
     counts: Counter[str] = Counter()
     documents: dict[tuple[str, str], list[Document]] = {}
     seen: set[str] = set()
-    for batch in _batches(rows, 2000):
+    for batch in _batches(_fitting(rows, options, counts), 2000):
         for row, ids in zip(batch, tokenizer.encode_batch([r.svg for r in batch]), strict=True):
             group = group_of(row.svg)
             reason = _refusal(row, len(ids) + 1, group, options, seen)
@@ -157,6 +169,14 @@ def _refusal(row: Row, length: int, group: str, options: DatasetOptions, seen: s
         return "duplicate"
     seen.add(key)
     return ""
+
+
+def _fitting(rows: Iterable[Row], options: DatasetOptions, counts: Counter[str]) -> Iterable[Row]:
+    for row in rows:
+        if row.fits(options):
+            yield row
+        else:
+            counts[f"{group_of(row.svg)} too long"] += 1
 
 
 def _batches(rows: Iterable[Row], size: int) -> Iterable[list[Row]]:
