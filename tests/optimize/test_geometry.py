@@ -62,6 +62,7 @@ def test_gradients_come_in_user_space_on_the_grid() -> None:
     [
         ('<mask id="m"/><rect mask="url(#m)" width="9" height="9"/>', "mask"),
         ("<text>x</text>", "element"),
+        ('<clipPath id="c"><path d="M0 0H24L0 24V0z"/></clipPath><path clip-path="url(#c)" d="M0 0h24v24z"/>', "clip"),
         ('<rect width="9" height="9" stroke="red" stroke-dasharray="1 2"/>', "dash"),
         ('<g transform="scale(1 3)"><path d="M1 1h5" stroke="red"/></g>', "stroke-transform"),
         ("<style>rect{fill:red}</style><rect width='9' height='9'/>", "css"),

@@ -7,11 +7,11 @@ so a consumer that only knows cubics asks for `cubic_only`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from text2svg.errors import NotCanonical
 from text2svg.optimize.geometry.emit import emit_canonical, emit_decimal
-from text2svg.optimize.geometry.flat import FlatGroup, FlatItem, FlatShape
+from text2svg.optimize.geometry.flat import FlatGroup, FlatItem
 from text2svg.optimize.geometry.gradients import styles
 from text2svg.optimize.geometry.units import IDENTITY, length, matrix, multiply
 from text2svg.optimize.geometry.walk import INHERITED, Scene, walk
@@ -125,15 +125,8 @@ def _viewport(
 
 def _cubic_item(item: FlatItem) -> FlatItem:
     if isinstance(item, FlatGroup):
-        return replace_shapes(item)
+        return item._replace(shapes=tuple(s._replace(segments=cubics(s.segments)) for s in item.shapes))
     return item._replace(segments=cubics(item.segments))
-
-
-def replace_shapes(group: FlatGroup) -> FlatGroup:
-    """The group with every shape in cubics."""
-    return group._replace(
-        shapes=tuple(s._replace(segments=cubics(s.segments)) for s in group.shapes)
-    )
 
 
 def cubics(segments: list[Segment]) -> list[Segment]:
@@ -171,13 +164,3 @@ def cubics(segments: list[Segment]) -> list[Segment]:
             x, y = s[-2], s[-1]
     return out
 
-
-__all__ = [
-    "FlatShape",
-    "GeometryOptions",
-    "Normalized",
-    "cubics",
-    "normalize",
-    "replace",
-    "resolve",
-]

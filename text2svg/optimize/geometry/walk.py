@@ -134,30 +134,23 @@ def _check(tag: str, attributes: Mapping[str, str], scene: Scene, ctm: Matrix) -
 
 def _clips_nothing(value: str, scene: Scene, ctm: Matrix) -> bool:
     """A clip to one plain rect that covers the whole viewport, as design tools write by the thousand."""
-    clip = scene.ids.get(value[5:-1].strip("'\"")) if value.startswith("url(#") else None
+    if not value.startswith("url(#"):
+        return False
+    clip = scene.ids.get(value[5:-1].strip("'\""))
     if clip is None:
-        return clip is None and value.startswith("url(#")
+        return True
     shapes = list(clip)
-    if (
-        len(shapes) != 1
-        or shapes[0].tag not in ("path", "rect")
-        or "transform" in clip.attrib
-        or ctm != scene_matrix(scene)
-    ):
+    if len(shapes) != 1 or shapes[0].tag not in ("path", "rect") or "rx" in shapes[0].attrib:
         return False
-    shape = shapes[0]
-    if "transform" in shape.attrib or clip.get("clipPathUnits") == "objectBoundingBox":
+    moved = "transform" in clip.attrib or "transform" in shapes[0].attrib or ctm != scene_matrix(scene)
+    if moved or clip.get("clipPathUnits") == "objectBoundingBox":
         return False
-    x, y, w, h = bounds(outline(shape.tag, shape.attrib, scene.viewport))
-    segments = outline(shape.tag, shape.attrib, scene.viewport)
-    plain = len(segments) <= 6 and all(s[0] in "MLZ" for s in segments) and "rx" not in shape.attrib
-    return (
-        plain
-        and x <= 0.01
-        and y <= 0.01
-        and x + w >= scene.viewport[0] - 0.01
-        and y + h >= scene.viewport[1] - 0.01
-    )
+    segments = outline(shapes[0].tag, shapes[0].attrib, scene.viewport)
+    x, y, w, h = bounds(segments)
+    corners = {(x, y), (x + w, y), (x, y + h), (x + w, y + h)}
+    plain = all(s[0] in "MLZ" for s in segments) and {s[1:] for s in segments if s[0] != "Z"} == corners
+    covers = x <= 0.01 and y <= 0.01 and x + w >= scene.viewport[0] - 0.01 and y + h >= scene.viewport[1] - 0.01
+    return plain and covers and len(segments) <= 6
 
 
 def scene_matrix(scene: Scene) -> Matrix:
