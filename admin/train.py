@@ -47,11 +47,9 @@ def shards(
 
 
 def _rows(store: Any) -> Any:
-    from text2svg.train.dataset import Row
+    from text2svg.train.dataset import row_of
 
-    for s in store.iter_samples(stage="optimize"):
-        if s.canonical:
-            yield Row(s.optimized, s.caption, s.provenance.collection, s.style, s.tags, s.tokens)
+    return (row_of(s) for s in store.iter_samples(stage="optimize") if s.canonical)
 
 
 @app.command()

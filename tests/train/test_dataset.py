@@ -4,16 +4,18 @@ import numpy as np
 import pytest
 
 from tests.svg.drawings import LUCIDE, SHADED
+from text2svg.caption.colors import color_words
+from text2svg.svg.order import order
 from text2svg.svg.schema import FOOTER, HEADER
 from text2svg.svg.tokenizer import load_tokenizer
 from text2svg.train.dataset import (
     DatasetOptions,
     Row,
     build_shards,
+    colored,
     core_words,
     group_of,
     initial_embeddings,
-    prompts_of,
 )
 from text2svg.train.shards import open_group, read_meta
 
@@ -39,7 +41,7 @@ def test_groups(svg: str, group: str) -> None:
 def test_shards_hold_every_row_once_and_count_the_rest(tmp_path) -> None:
     tokenizer = load_tokenizer()
     rows = [
-        Row(LUCIDE, "minus circle", "lucide", "outline", ("remove", "delete")),
+        Row(LUCIDE, "minus circle", "lucide", "outline", (("minus", "circle"), ("remove",), ("delete",))),
         Row(LUCIDE, "minus circle", "lucide", "outline"),
         Row(ARROW, "corner", "tabler", "filled"),
         Row(ARROW, "secret", "tabler", "filled"),
@@ -47,14 +49,15 @@ def test_shards_hold_every_row_once_and_count_the_rest(tmp_path) -> None:
         Row(SHADED, "fire", "noise", "color"),
         Row(SHADED, "flame", "noise", "color", tokens=75),
     ]
-    options = DatasetOptions(limits={"stroke": 60, "solid": 60, "color": 10}, core_words=frozenset({"minus", "circle"}))
+    limits = {"stroke": 60, "solid": 60, "color": 10}
+    options = DatasetOptions(limits=limits, core_words=frozenset({"minus", "circle"}), recolored=0)
     counts = build_shards(rows, tmp_path, tokenizer, lambda caption: caption == "secret", options)
     assert counts == {
         "stroke.train": 1, "strokecore.train": 1, "duplicate": 1, "solid.train": 1, "solid.heldout": 1,
         "no caption": 1, "color too long": 2,
     }  # fmt: skip
     group = open_group(tmp_path, "stroke", "train")
-    assert tokenizer.decode(group.drawing(0)) == LUCIDE
+    assert tokenizer.decode(group.drawing(0)) == order(LUCIDE)
     assert group.drawing(0)[-1] == tokenizer.eos_id
     prompts = [tokenizer.inner.decode(list(p), skip_special_tokens=False) for p in group.prompts(0)]
     assert prompts[0] == "<|bos|><|set:lucide|><|style:outline|><|detail:0|> minus circle"
@@ -70,10 +73,23 @@ def test_core_words_are_frequent_and_whole() -> None:
     assert core_words(captions, 0) == frozenset()
 
 
-def test_prompts_of_a_row_never_change() -> None:
-    row = Row(LUCIDE, "minus circle", "lucide", "outline", ("remove", "delete", "negative"))
-    tokenizer, options = load_tokenizer(), DatasetOptions()
-    assert prompts_of(row, tokenizer, 25, options) == prompts_of(row, tokenizer, 25, options)
+def test_a_black_drawing_is_also_shown_in_a_colour_that_its_words_name(tmp_path) -> None:
+    tokenizer = load_tokenizer()
+    rows = [Row(ARROW, "corner", "tabler", "filled"), Row(ARROW, "secret", "tabler", "filled")]
+    counts = build_shards(rows, tmp_path, tokenizer, lambda c: c == "secret", DatasetOptions(recolored=1))
+    assert counts == {"solid.train": 2, "solid.heldout": 1}
+    group = open_group(tmp_path, "solid", "train")
+    color, word = tokenizer.decode(group.prompts(1)[0]).split()[-2:]
+    assert word == "corner"
+    assert color_words(tokenizer.decode(group.drawing(1))) == (color,)
+    assert color_words(tokenizer.decode(group.drawing(0))) == ()
+
+
+def test_a_coloured_drawing_is_asked_for_by_its_own_colour() -> None:
+    asked = (("fire",), ("orange", "fire"), ("fire", "orange", "red"), ("flame",))
+    copies = list(colored(Row(SHADED, "fire", style="color", prompts=asked), DatasetOptions()))
+    assert [copy.prompts for copy in copies] == [(("orange", "fire"),)]
+    assert not list(colored(Row(SHADED, "fire", style="color", prompts=asked[:1] + asked[3:]), DatasetOptions()))
 
 
 def test_numbers_start_near_their_neighbours() -> None:

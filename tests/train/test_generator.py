@@ -27,7 +27,7 @@ def shards(tmp_path_factory):
     tokenizer = load_tokenizer()
     folder = tmp_path_factory.mktemp("shards")
     rows = [
-        Row(tokenizer.decode(walk(seed, 60)[:-1]), f"{name} {seed % 7}", "lucide", "outline", ("tag",))
+        Row(tokenizer.decode(walk(seed, 60)[:-1]), f"{name} {seed % 7}", "lucide", "outline", ((name,), ("tag",)))
         for seed in range(60)
         for name in ("arrow", "heart")
     ]

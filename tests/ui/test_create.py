@@ -154,11 +154,11 @@ def test_a_full_queue_and_a_defect_give_the_button_back(visit: Callable[..., Any
     page.fill(PROMPT, "heart")
     page.click("#create-go")
     page.wait_for_selector("#create-stage .t2s-notice")
-    assert page.is_visible("#create-go")
+    page.wait_for_selector("#create-go", state="visible")
     page.unroute("**/queue/join*")
     page.fill(PROMPT, "defect")
     page.click("#create-go")
     page.wait_for_selector("#create-stage .t2s-notice:has-text('Something went wrong')")
-    assert page.is_visible("#create-go")
+    page.wait_for_selector("#create-go", state="visible")
     _draw(page, "fast rocket")
     assert _states(page) == ["done"] * 4

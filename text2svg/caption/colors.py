@@ -9,6 +9,7 @@ from __future__ import annotations
 import colorsys
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 
 _TAG = re.compile(r"<(/?)([A-Za-z]+)\b([^>]*?)(/?)>")
 _ATTRIBUTE = re.compile(r"""([A-Za-z-]+)\s*=\s*["']([^"']*)["']""")
@@ -21,6 +22,14 @@ _HUES = ((16, "red"), (44, "orange"), (68, "yellow"), (158, "green"), (188, "tea
          (342, "pink"), (361, "red"))  # fmt: skip
 """Upper ends of the hue ranges, in degrees."""
 _NEUTRAL = frozenset({"white", "gray", "black"})
+
+SHADES: Mapping[str, tuple[str, ...]] = {
+    "red": ("#e33", "#d22", "#f44"), "orange": ("#f80", "#f71", "#e72"), "yellow": ("#fc0", "#fd3", "#fc2"),
+    "green": ("#3a4", "#2b5", "#4b4"), "teal": ("#0aa", "#1ba", "#099"), "blue": ("#27e", "#38f", "#16c"),
+    "purple": ("#83d", "#95e", "#72b"), "pink": ("#f5a", "#e4a", "#f7b"), "brown": ("#742", "#853", "#631"),
+    "gray": ("#888", "#999", "#777"),
+}  # fmt: skip
+"""Usual shades of each colour word, for painting what was black."""
 
 SMALLEST_SHARE = 0.25
 """A colour is named when it covers at least this part of what the largest one covers."""

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from text2svg.caption.colors import SHADES
+from text2svg.caption.keywords import training_prompts
+from text2svg.sample import Sample
+from text2svg.svg.order import order, recolor
 from text2svg.svg.schema import HEADER
 from text2svg.svg.snap import GRID
 from text2svg.svg.tokenizer import Tokenizer, detail_level
@@ -34,13 +38,26 @@ class Row:
     caption: str
     collection: str = ""
     style: str = ""
-    tags: tuple[str, ...] = ()
+    prompts: tuple[tuple[str, ...], ...] = ()
+    """Lists of words it may be asked for with, the usual one first; empty stands for the caption alone."""
     tokens: int = 0
     """Length of `svg` in tokens when it is known, so that what is too long need not be tokenized; 0 when it is not."""
 
     def fits(self, options: DatasetOptions) -> bool:
         """Whether the known length, with eos, is within its group's limit; true while unknown."""
         return not self.tokens or self.tokens < options.limits.get(group_of(self.svg), 0)
+
+
+def row_of(sample: Sample) -> Row:
+    """What the generator learns from a canonical sample."""
+    return Row(
+        sample.optimized,
+        sample.caption,
+        sample.provenance.collection,
+        sample.style,
+        training_prompts(sample),
+        sample.tokens,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +70,8 @@ class DatasetOptions:
     """Caption words kept in a prompt."""
     exclude: frozenset[str] = frozenset()
     """Collections left out."""
+    recolored: float = 0.15
+    """Chance that a black training drawing is also shown in a colour, which its words then begin with."""
     core_words: frozenset[str] = frozenset()
     """Drawings of at most two words, all of them among these, also form a group of their own (`strokecore`, ...): what
     people type first is then seen most often."""
@@ -95,23 +114,31 @@ def core_words(captions: Iterable[str], least: int) -> frozenset[str]:
     return frozenset(word for word, n in counts.items() if least and n >= least)
 
 
+def colored(row: Row, options: DatasetOptions) -> Iterator[Row]:
+    """The row asked for by its colour, `red heart`; a black one only by chance, and then painted so.
+
+    Chances depend on the row alone.
+    """
+    words = row.prompts[0] if row.prompts else tuple(row.caption.split())
+    if group_of(row.svg) == "color":
+        yield from (replace(row, prompts=(asked,)) for asked in row.prompts[1:2] if asked[1:] == words)
+        return
+    rng = random.Random(f"{row.collection}/{row.caption}/{len(row.svg)}")
+    if rng.random() < options.recolored:
+        name = rng.choice(sorted(SHADES))
+        yield replace(row, svg=recolor(row.svg, rng.choice(SHADES[name])), prompts=((name, *words),))
+
+
 def prompts_of(row: Row, tokenizer: Tokenizer, tokens: int, options: DatasetOptions) -> list[list[int]]:
-    """Prompt ids, main one first: the caption, the caption with tags, tags alone."""
+    """Prompt ids, the usual one first: control tokens, then at most `max_words` words."""
     control = tokenizer.control(
         collection=row.collection if row.collection in tokenizer.collections else "",
         style=row.style,
         detail=detail_level(tokens),
     )
-    rng = random.Random(f"{row.collection}/{row.caption}/{len(row.svg)}")
-    words = row.caption.split()[: options.max_words]
-    tags = [t for t in row.tags[:12] if t not in words]
-    texts = [" ".join(words)]
-    if tags:
-        picked = rng.sample(tags, min(len(tags), rng.randint(1, 3)))
-        texts.append(" ".join([*words, *picked][: options.max_words]))
-        alone = " ".join(rng.sample(tags[:6], min(len(tags[:6]), rng.randint(1, 2))))
-        texts.append(alone)
-    return [[tokenizer.bos_id, *control, *tokenizer.encode_words(t)] for t in texts]
+    prompts = row.prompts or (tuple(row.caption.split()),)
+    texts = [" ".join(words[: options.max_words]) for words in prompts]
+    return [[tokenizer.bos_id, *control, *tokenizer.encode_words(text)] for text in texts]
 
 
 def build_shards(
@@ -134,16 +161,14 @@ def build_shards(
                 counts[reason] += 1
                 continue
             split = "heldout" if is_heldout(row.caption) else "train"
-            counts[f"{group}.{split}"] += 1
-            document = Document(
-                np.array([*ids, tokenizer.eos_id], np.uint16),
-                prompts_of(row, tokenizer, len(ids) + 1, options),
-            )
-            documents.setdefault((group, split), []).append(document)
             words = row.caption.split()
-            if len(words) <= 2 and options.core_words.issuperset(words):
-                documents.setdefault((f"{group}core", split), []).append(document)
-                counts[f"{group}core.{split}"] += 1
+            core = len(words) <= 2 and options.core_words.issuperset(words)
+            copies = [] if split == "heldout" else list(colored(row, options))
+            for shown in (row, *copies):
+                document = _document(shown, tokenizer, options)
+                for name in (group, f"{group}core") if core else (group,):
+                    documents.setdefault((name, split), []).append(document)
+                    counts[f"{name}.{split}"] += 1
     for (group, split), members in sorted(documents.items()):
         write_group(folder, group, split, members)
     meta = Meta(
@@ -155,6 +180,11 @@ def build_shards(
     )
     write_meta(folder, meta, *_vocabulary_masks(tokenizer), init)
     return counts
+
+
+def _document(row: Row, tokenizer: Tokenizer, options: DatasetOptions) -> Document:
+    ids = [*tokenizer.encode_batch([order(row.svg)])[0], tokenizer.eos_id]
+    return Document(np.array(ids, np.uint16), prompts_of(row, tokenizer, len(ids), options))
 
 
 def _refusal(row: Row, length: int, group: str, options: DatasetOptions, seen: set[str]) -> str:
