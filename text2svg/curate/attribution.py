@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from text2svg.curate.licences import ATTRIBUTION
+from text2svg.curate.licences import asks_attribution
 from text2svg.errors import SourceError
 from text2svg.sample import Sample
 
@@ -44,7 +44,7 @@ def credits_of(samples: Iterable[Sample]) -> list[Credit]:
         first = rows[0].provenance
         author = next((row.provenance.author for row in rows if row.provenance.author), "")
         url = first.url.removesuffix(f"{first.name}/") if first.name else first.url
-        if licence in ATTRIBUTION and not (author and url):
+        if asks_attribution(licence) and not (author and url):
             raise SourceError(
                 f"{licence} rows of {collection or 'an unnamed source'} name no author or link",
                 hint="leave this collection out",
