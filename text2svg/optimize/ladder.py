@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from text2svg.optimize.fidelity import Difference, Threshold
+    from text2svg.optimize.geometry import GeometryOptions
     from text2svg.optimize.svgo import Svgo
     from text2svg.raster.base import Rasterizer
 
@@ -82,6 +83,13 @@ def climb(
     for index, state in active:
         results[index] = state.done
     return [result for result in results if result is not None]
+
+
+def stage_one(svg: str | bytes, options: OptimizeOptions) -> str:
+    """The sanitised drawing on the first rung's grid, before SVGO. Raises ParseError, LimitError, NotCanonical."""
+    from text2svg.optimize.geometry import normalize
+
+    return normalize(sanitize(svg, keep_images=True).text, _stage_one_options(options.rungs()[0], options)).text
 
 
 def _begin(svg: str | bytes, options: OptimizeOptions, tools: Tools) -> _Climb:
@@ -155,8 +163,22 @@ def _attempts(
 
 def _geometry(states: list[_Climb], rung: Rung, options: OptimizeOptions) -> list[str | None]:
     """Stage 1. The sanitizer has resolved style sheets already."""
+    from text2svg.optimize.geometry import normalize
+
     keep = MEANING if options.profile == "web" else ()
-    from text2svg.optimize.geometry import GeometryOptions, normalize
+    chosen = _stage_one_options(rung, options)
+
+    def make(state: _Climb) -> str:
+        for word in keep:
+            if word in state.clean:
+                raise Refused(f"would lose {word.strip('<')}")
+        return normalize(state.clean, chosen).text
+
+    return [_guard(state, rung, make) for state in states]
+
+
+def _stage_one_options(rung: Rung, options: OptimizeOptions) -> GeometryOptions:
+    from text2svg.optimize.geometry import GeometryOptions
 
     chosen = GeometryOptions(
         decimals={"integer": 0, "decimal1": 1, "decimal2": 2}[rung],
@@ -170,14 +192,7 @@ def _geometry(states: list[_Climb], rung: Rung, options: OptimizeOptions) -> lis
             normalize_scale=options.normalize_scale,
             canonical=False,
         )
-
-    def make(state: _Climb) -> str:
-        for word in keep:
-            if word in state.clean:
-                raise Refused(f"would lose {word.strip('<')}")
-        return normalize(state.clean, chosen).text
-
-    return [_guard(state, rung, make) for state in states]
+    return chosen
 
 
 def _guard(state: _Climb, rung: Rung, make: Callable[[_Climb], str]) -> str | None:

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from text2svg.errors import ConfigError, MissingDependency, OptimizeError
 from text2svg.optimize.svgo_install import install, node, user_cache
@@ -94,6 +94,21 @@ class Svgo:
             for start in range(0, len(texts), BATCH):
                 self._batch(texts[start : start + BATCH], variant, results)
         return results
+
+    @property
+    def options(self) -> SvgoOptions:
+        """How this pool runs."""
+        return self._options
+
+    def cpu_seconds(self) -> float:
+        """What the worker has computed since it started, for benchmarks. Starts it if it has not run yet."""
+        with self._lock:
+            process = self._ready()
+            failure = process.send({"cpu": True})
+            reply = failure or process.receive(self._options.timeout_s)
+            if isinstance(reply, str):
+                raise OptimizeError(f"SVGO {reply}")
+            return float(reply["cpu"])
 
     def close(self) -> None:
         """End the worker; the next call starts one again."""
@@ -205,7 +220,7 @@ class _Process:
             return "worker died"
         return ""
 
-    def receive(self, timeout_s: float) -> dict[str, str] | str:
+    def receive(self, timeout_s: float) -> dict[str, Any] | str:
         """Return the next answer, or why there is none."""
         try:
             line = self._answers.get(timeout=timeout_s)

@@ -5,6 +5,8 @@
 //   out:   {"ready": "<svgo version>", "variants": [...]}, or {"config": "why it cannot be loaded"}
 //   in:    {"variant": "default", "texts": ["<svg…", …]}
 //   out:   {"text": "<svg…"} or {"error": "message"}
+//   in:    {"cpu": true}
+//   out:   {"cpu": seconds this process has computed}
 import { createInterface } from 'node:readline';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -36,7 +38,12 @@ const one = (text, config) => {
 };
 
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-  const { variant, texts } = JSON.parse(line);
+  const { variant, texts, cpu } = JSON.parse(line);
+  if (cpu) {
+    const { user, system } = process.cpuUsage();
+    await answer({ cpu: (user + system) / 1e6 });
+    continue;
+  }
   const config = configs[variant] ?? configs.default;
   for (const text of texts) await answer(one(text, config));
 }
