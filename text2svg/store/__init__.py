@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from text2svg.store.base import Artifact, Count, Manifest, Report, Row, Run, ShardKey, Verdict
+from text2svg.store.takedown import Takedown, Takedowns
 
 if TYPE_CHECKING:
     from text2svg.store.database import Store
 
-__all__ = ["Artifact", "Count", "Manifest", "Report", "Row", "Run", "ShardKey", "Store", "Verdict"]
+__all__ = [
+    "Artifact", "Count", "Manifest", "Report", "Row", "Run", "ShardKey", "Store", "Takedown", "Takedowns", "Verdict",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401

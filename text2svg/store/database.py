@@ -37,6 +37,7 @@ from text2svg.store.base import (
     Verdict,
 )
 from text2svg.store.models import ArtifactRow, RunRow, ShardRow
+from text2svg.store.takedown import Takedowns
 
 _REBUILD = "delete index.sqlite*, then open the store for writing: the shards hold everything"
 _HISTOGRAMS = ("licence", "collection", "source", "style", "rung", "status", "reason", "stage")
@@ -288,6 +289,10 @@ class Store:
             kinds = ", ".join(sorted({artifact.kind for artifact in self.artifacts()})) or "none"
             raise StoreError(f"no artifact of kind {kind!r}", hint=f"kinds here: {kinds}")
         return found[-1]
+
+    def takedowns(self) -> Takedowns:
+        """What was taken down: later imports, miners and exports ask it. Raises StoreError when the file is damaged."""
+        return Takedowns.read(self.path)
 
     def runs(self, kind: str | None = None) -> list[Run]:
         """Recorded runs of a kind, or all, oldest first."""
