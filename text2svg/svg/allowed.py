@@ -42,7 +42,6 @@ numbers = _matching(r"[\s\d.,+eE-]*")
 lengths = _matching(r"[\s\d.,%+A-Za-z-]*")
 """Numbers with units and single words such as `auto`; nothing that could call or address anything."""
 words = _matching(r"[\s\w,-]*")
-path_data = _matching(r"[\s\d.,+eE\-MmZzLlHhVvCcSsQqTtAa]*")
 color = _matching(rf"\s*+(?:{_COLOR})\s*+")
 calls = _matching(rf"\s*+(?:none\s*+|(?:(?:{_TRANSFORMS})\s*+\({_ARGUMENTS}\)[\s,]*+)*+)")
 fonts = _matching(r"""[\w\s,."'-]*""")
@@ -57,6 +56,14 @@ _reference = re.compile(rf"\s*+(?:(?P<word>(?:{_SHAPES}){_CALLED}|[A-Za-z-]++)|{
 _filter = re.compile(rf"\s*+(?:(?:none|inherit|initial|unset)\s*+|(?:(?:(?:{_FILTERS}){_CALLED}|{_URL})\s*+)*+)")
 _fragment = re.compile(rf"\s*+({_FRAGMENT})\s*+")
 _picture = re.compile(r"\s*+(data:image/(?:png|jpe?g|webp|gif);base64,[A-Za-z0-9+/=\s]++)")
+
+
+_path = re.compile(r"[\s\d.,+eE\-MmZzLlHhVvCcSsQqTtAa]*")
+
+
+def path_data(value: str) -> str | None:
+    """Path data up to the first letter that no path has: SVG draws a path up to its first error."""
+    return _path.match(value)[0] or None
 
 
 def _id(match: re.Match[str]) -> str:

@@ -1,14 +1,14 @@
 """CSS as far as drawings need it: declarations, and style sheets applied to the elements they name.
 
 The one door of tinycss2. Refuses every at-rule, every property outside the allow-list, every value that is not of the
-property's type once escapes are decoded, and selectors with pseudo-classes, attributes or siblings. A sheet is resolved
+property's type once escapes are decoded, and selectors that `selectors` does not understand. A sheet is resolved
 into the elements and never written out again, so a drawing cannot style the page around it. The trade-off: media
 queries and hover states are lost; a picture has one state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
@@ -18,12 +18,12 @@ from tinycss2.color4 import parse_color
 
 from text2svg.errors import LimitError
 from text2svg.svg.allowed import ELEMENTS, PRESENTATION, STYLE_ONLY
+from text2svg.svg.selectors import Compound, matches, parse_selector
 
 MAX_SELECTORS = 5_000  # the largest honest sheets have hundreds
 MAX_SHEET = 200_000  # characters; tinycss2 reads about a million a second
-MAX_WORK = 200_000  # selectors tried times depth; 20,000 elements with two classes each need 40,000
+MAX_WORK = 200_000  # compounds tried; 20,000 elements with two classes each need 40,000
 _MAX_NESTING = 8
-_MAX_COMPOUNDS = 8
 _MAX_VALUE = 1_000  # characters; a dash array is the longest honest value
 _COLORED = frozenset(["fill", "stroke", "color", "flood-color", "lighting-color", "stop-color"])
 _WIDE = frozenset(["inherit", "initial", "unset", "none", "currentcolor", "context-fill", "context-stroke"])
@@ -39,17 +39,8 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
-class _Compound:
-    tag: str
-    names: frozenset[str]
-    """Classes as `.a`, ids as `#a`, all of which the element must bear."""
-    child: bool
-    """Whether it must be the direct child of the compound before it."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Rule:
-    compounds: tuple[_Compound, ...]
+    compounds: tuple[Compound, ...]
     specificity: tuple[int, int, int]
     declarations: tuple[Declaration, ...]
 
@@ -159,6 +150,7 @@ class Sheet:
     def __init__(self, texts: Iterable[str], removed: set[str]) -> None:
         self._rules: dict[str, list[tuple[int, _Rule]]] = {}
         self._names: dict[Element, frozenset[str]] = {}
+        self._places: dict[Element, int] = {}
         self._work = 0
         order = 0
         for text in texts:
@@ -175,10 +167,7 @@ class Sheet:
         found: list[tuple[tuple[int, int, int], int, _Rule]] = []
         for name in (*self._borne(element), element.tag, "*"):
             for order, rule in self._rules.get(name, ()):
-                self._work += 1 if len(rule.compounds) == 1 else 1 + len(ancestors)
-                if self._work > MAX_WORK:
-                    raise LimitError("css-limit", "the style sheet takes too long to apply")
-                if self._matches(rule.compounds, element, ancestors):
+                if matches(rule.compounds, element, ancestors, self._fits, self._place):
                     found.append((rule.specificity, order, rule))
         found.sort(key=lambda each: each[:2])
         return [declaration for _, _, rule in found for declaration in rule.declarations]
@@ -193,24 +182,16 @@ class Sheet:
             borne = self._names[element] = frozenset(found)
         return borne
 
-    def _fits(self, compound: _Compound, element: Element) -> bool:
-        return (not compound.tag or compound.tag == element.tag) and compound.names <= self._borne(element)
+    def _place(self, element: Element, siblings: Sequence[Element]) -> int:
+        if element not in self._places:
+            self._places.update((each, index) for index, each in enumerate(siblings))
+        return self._places[element]
 
-    def _matches(self, compounds: tuple[_Compound, ...], element: Element, ancestors: list[Element]) -> bool:
-        """Walk the chain once, keeping which prefixes of the selector end here and which ended above."""
-        if len(compounds) == 1:
-            return self._fits(compounds[0], element)
-        above: set[int] = set()
-        here: set[int] = set()
-        for node in (*ancestors, element):
-            reached = {
-                index
-                for index, compound in enumerate(compounds)
-                if (index == 0 or (index - 1 in (here if compound.child else above))) and self._fits(compound, node)
-            }
-            above |= reached
-            here = reached
-        return len(compounds) - 1 in here
+    def _fits(self, compound: Compound, element: Element, siblings: Sequence[Element]) -> bool:
+        self._work += 1 + (len(siblings) if compound.positions else 0)
+        if self._work > MAX_WORK:
+            raise LimitError("css-limit", "the style sheet takes too long to apply")
+        return compound.fits(element, self._borne(element), siblings)
 
 
 def cascade(sheet: list[Declaration], inline: list[Declaration]) -> Mapping[str, str]:
@@ -234,8 +215,8 @@ def _rules(text: str, removed: set[str]) -> Iterator[_Rule]:
             content = tinycss2.parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)
             declared = tuple(_declared(content, removed))
             for selector in _split(node.prelude):
-                compounds = _compounds(selector)
-                if compounds is None or any(each.tag and each.tag not in ELEMENTS for each in compounds):
+                compounds = parse_selector(selector)
+                if compounds is None or any(each.tag and each.tag != "a" and each.tag not in ELEMENTS for each in compounds):
                     removed.add("css-selector")
                 elif declared:
                     yield _Rule(compounds, _specificity(compounds), declared)
@@ -251,41 +232,11 @@ def _split(prelude: Iterable[ast.Node]) -> list[list[ast.Node]]:
     return parts
 
 
-def _compounds(tokens: list[ast.Node]) -> tuple[_Compound, ...] | None:
-    """The selector as compounds from the outermost in, or None when it asks for more than names and ancestry."""
-    found: list[_Compound] = []
-    tag, names, child, dot, started = "", set[str](), False, False, False
-    for token in [*tokens, None]:
-        if dot and (token is None or token.type != "ident"):
-            return None
-        if token is None or token.type == "whitespace" or token == ">":
-            if started:
-                found.append(_Compound(tag, frozenset(names), child))
-                tag, names, child, started = "", set(), False, False
-            if token is not None and token == ">":
-                child = True
-        elif dot:
-            names.add(f".{token.value}")
-            dot = False
-        elif token == ".":
-            dot = started = True
-        elif token.type == "hash":
-            names.add(f"#{token.value}")
-            started = True
-        elif not started and (token.type == "ident" or token == "*"):
-            tag = "" if token == "*" else token.value
-            started = True
-        else:
-            return None
-    return tuple(found) if 0 < len(found) <= _MAX_COMPOUNDS and not child else None
+def _specificity(compounds: tuple[Compound, ...]) -> tuple[int, int, int]:
+    parts = [compound.specificity for compound in compounds]
+    return sum(part[0] for part in parts), sum(part[1] for part in parts), sum(part[2] for part in parts)
 
 
-def _specificity(compounds: tuple[_Compound, ...]) -> tuple[int, int, int]:
-    names = [name for compound in compounds for name in compound.names]
-    ids = sum(name.startswith("#") for name in names)
-    return ids, len(names) - ids, sum(bool(compound.tag) for compound in compounds)
-
-
-def _key(compound: _Compound) -> str:
+def _key(compound: Compound) -> str:
     """One name every matching element bears; `min` puts `#` before `.`."""
     return min(compound.names, default=compound.tag or "*")
