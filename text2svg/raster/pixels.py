@@ -27,8 +27,11 @@ def from_png(data: bytes, size: int) -> NDArray[np.uint8]:
     with Image.open(io.BytesIO(data)) as picture:
         pixels = np.asarray(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
     height, width = pixels.shape[:2]
-    if height > size or width > size:
+    # resvg rounds the shorter side of a nearly square drawing up: 1536 x 1568 in 32 px comes as 32 x 33.
+    if height > size + 1 or width > size + 1:
         raise RenderError(f"the rasterizer returned {width} x {height} pixels for a {size} px square")
+    pixels = pixels[:size, :size]
+    height, width = pixels.shape[:2]
     if height == size and width == size:
         return pixels
     square = np.zeros((size, size, 4), dtype=np.uint8)
