@@ -27,6 +27,12 @@ _SPLIT = (
     "of a caption is in one split."
 )
 
+_USE = """```python
+from datasets import load_dataset
+
+rows = load_dataset("path/of/this/folder")
+```"""
+
 _COLUMNS = {
     "digest": "lower-case hex sha256 of `raw`, the row's identity",
     "raw": "the SVG as found",
@@ -102,7 +108,7 @@ def _prose(facts: CardFacts) -> str:
     if facts.dropped:
         parts += ["## Left out", _table(("reason", "rows"), facts.dropped)]
     parts += ["## Columns", _table(("column", "what it holds"), _COLUMNS)]
-    parts += ["## Use", f"```python\nfrom datasets import load_dataset\n\nrows = load_dataset({facts.name!r})\n```"]
+    parts += ["## Use", _USE]
     return "\n\n".join(parts) + "\n"
 
 
