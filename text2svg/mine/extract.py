@@ -1,0 +1,309 @@
+"""Every drawing an HTML page holds or points at, with what the page says about it.
+
+Inline `svg` (in `template` too), what its `use` elements borrow elsewhere on the page, data URIs, and links: img,
+srcset, source, object, embed, iframe, link, a, input, poster, external `use`, CSS `url(...)`. Refuses scripts: an SVG
+in a JavaScript string stays there. Lexbor does the parsing, as browsers do, which also gives `viewBox` its case back; a
+page without a trace of SVG is never parsed. The trade-off: what only a browser would build is not seen.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+from urllib.parse import unquote_to_bytes, urljoin
+
+from selectolax.lexbor import LexborHTMLParser
+
+from text2svg.mine.admit import declare
+from text2svg.mine.licence import UNSTATED, spdx_of
+from text2svg.mine.words import around, choose, of_file, of_name, plain
+
+VERSION = 1
+"""Raise it when the same page would now give other drawings."""
+MAX_TEMPLATES = 50
+_MARKS = (b"<svg", b".svg", b"image/svg", b"<SVG", b".SVG", b"<Svg")
+_HOLDERS = ("src", "href", "data", "srcset", "style", "poster")
+_LINKS = ",".join(
+    [f'[{name}*="{mark}" i]' for name in _HOLDERS for mark in (".svg", "image/svg")]
+    + ['[type="image/svg+xml" i]', "style"]
+)
+_URLS = ("src", "href", "xlink:href", "data", "poster")
+_CSS_URL = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^)"'\s]*))\s*\)""")
+_CANDIDATE = re.compile(r"\s*,*\s*([^\s,]\S*)(?:\s+[^,]*)?")
+_USE = re.compile(r"""<use\b[^>]*?\shref="([^"]*)"|<use\b[^>]*?xlink:href="([^"]*)\"""")
+_LOCAL = re.compile(r"""url\(\s*(?:&quot;|["'])?#([^)"'&\s]+)|href="#([^"]+)\"""")
+_ID = re.compile(r'\sid="([^"]+)"')
+_TITLE = re.compile(r"<title[^>]*>([^<]{1,200})")
+_ROOT = re.compile(r'<svg(?:[^>"]|"[^"]*")*>')
+_SCRIPT = re.compile(r"<script\b.*?</script\s*>", re.DOTALL | re.IGNORECASE)
+_META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([A-Za-z0-9_-]+)""", re.IGNORECASE)
+MAX_BORROWED = 100_000  # characters that `use` may bring into one drawing
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A drawing on the page: its text, or the reason it is none."""
+
+    svg: str | bytes
+    caption: str = ""
+    tags: tuple[str, ...] = ()
+    how: str = "inline"
+    """`inline` or `data`."""
+    used: frozenset[str] = frozenset()
+    """Symbols of a sheet that other drawings of the page show."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A drawing elsewhere."""
+
+    url: str
+    caption: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Page:
+    """What a page gave."""
+
+    drawings: list[Found] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    licence: str = UNSTATED
+    licence_evidence: str = ""
+
+
+def has_trace(body: bytes) -> bool:
+    """Whether parsing can find anything: 2 GB a second against 100 MB for parsing."""
+    return any(mark in body for mark in _MARKS)
+
+
+def decode(body: bytes, charset: str = "") -> str:
+    """A page as text: UTF-8 when it is, else as the header or a meta element says, else Windows-1252."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        declared = _META.search(body[:2048])
+    for name in (charset, declared[1].decode() if declared else ""):
+        try:
+            if name:
+                return body.decode(name, "replace")
+        except (LookupError, ValueError):
+            continue
+    return body.decode("utf-8" if charset == "utf-8" else "cp1252", "replace")
+
+
+def extract(text: str, url: str) -> Page:
+    """The drawings of a page; `url` is where it was in the end. Reads nothing else."""
+    tree = LexborHTMLParser(text)
+    page = Page()
+    base = _base(tree, url)
+    trees = [tree, *_templates(tree, text)]
+    finder = _Finder(trees)
+    for each in trees:
+        finder.inline(each, page)
+    finder.sheets(page)
+    links = _Links(base, page)
+    for href in finder.external:
+        links.add(href.partition("#")[0], of_name(href.partition("#")[2]), ())
+    if ".svg" in text or "image/svg" in text or ".SVG" in text:
+        for each in trees:
+            links.collect(each)
+    if "license" in text:
+        _licence(tree, base, page)
+    return page
+
+
+def _base(tree: LexborHTMLParser, url: str) -> str:
+    node = tree.css_first("base")
+    return _join(url, (node.attributes.get("href") or "") if node else "") or url
+
+
+def _join(base: str, href: str) -> str:
+    try:
+        return urljoin(base, href.strip())
+    except ValueError:
+        return ""
+
+
+def _templates(tree: LexborHTMLParser, text: str) -> Iterator[LexborHTMLParser]:
+    """The contents of `template` elements, which no selector enters."""
+    if "<template" not in text and "<TEMPLATE" not in text:
+        return
+    waiting = [tree]
+    for _ in range(MAX_TEMPLATES):
+        if not waiting:
+            return
+        for node in waiting.pop().css("template"):
+            markup = node.html or ""
+            inner = LexborHTMLParser(markup[markup.find(">") + 1 : markup.rfind("</template")])
+            waiting.append(inner)
+            yield inner
+
+
+class _Finder:
+    """Collects inline drawings and completes those that borrow."""
+
+    def __init__(self, trees: list[LexborHTMLParser]) -> None:
+        self.trees = trees
+        self.external: list[str] = []
+        self.used: set[str] = set()
+        self._sheets: list[Found] = []
+        self._ids: dict[str, Any] | None = None
+
+    def inline(self, tree: LexborHTMLParser, page: Page) -> None:
+        nodes = tree.css("svg")
+        nested = {node.mem_id for node in tree.css("svg svg")} if len(nodes) > 1 else ()
+        for node in nodes:
+            if node.mem_id in nested:
+                continue
+            markup = (node.html or "").replace("&nbsp;", "&#160;")
+            if "<script" in markup:
+                markup = _SCRIPT.sub("", markup)
+            title = _TITLE.search(markup)
+            hints = [plain(unescape(title[1])) if title else "", *around(node)]
+            found = self._complete(markup, *choose(hints))
+            (self._sheets if "<symbol" in markup and "<use" not in markup else page.drawings).append(found)
+
+    def sheets(self, page: Page) -> None:
+        """Sheets come last, when it is known which of their symbols are shown elsewhere."""
+        used = frozenset(self.used)
+        page.drawings += [Found(sheet.svg, sheet.caption, sheet.tags, used=used) for sheet in self._sheets]
+
+    def _complete(self, markup: str, caption: str, tags: tuple[str, ...]) -> Found:
+        if "<use" not in markup and "url(" not in markup:
+            return Found(declare(markup), caption, tags)
+        uses = [a or b for a, b in _USE.findall(markup)]
+        outside = [href for href in uses if href and not href.startswith("#")]
+        if outside:
+            self.external += [href for href in outside if not href.startswith("data:")]
+            return Found("", caption, tags, reason="external-use")
+        borrowed, missing = self._borrow(markup)
+        if any(href[1:] in missing for href in uses if href):
+            return Found("", caption, tags, reason="no-target")
+        named = next((of_name(href[1:]) for href in uses if href), "")
+        caption, tags = choose([caption, *tags, named])
+        root = _ROOT.match(markup)
+        if borrowed and root:
+            markup = f"{root[0]}<defs>{borrowed}</defs>{markup[root.end() :]}"
+        return Found(declare(markup), caption, tags)
+
+    def _borrow(self, markup: str) -> tuple[str, set[str]]:
+        """Elements of the page that the drawing refers to and does not hold, and the names nobody has."""
+        own = set(_ID.findall(markup))
+        pieces: list[str] = []
+        missing: set[str] = set()
+        size = 0
+        waiting = [a or b for a, b in _LOCAL.findall(markup)]
+        while waiting and size < MAX_BORROWED:
+            name = waiting.pop()
+            if name in own or name in missing:
+                continue
+            node = self._by_id(name)
+            if node is None:
+                missing.add(name)
+                continue
+            piece = (node.html or "").replace("&nbsp;", "&#160;")
+            pieces.append(piece)
+            size += len(piece)
+            own |= {name, *_ID.findall(piece)}
+            self.used.add(name)
+            waiting += [a or b for a, b in _LOCAL.findall(piece)]
+        return "".join(pieces), missing
+
+    def _by_id(self, name: str) -> Any | None:
+        if self._ids is None:
+            self._ids = {}
+            for tree in self.trees:
+                for node in tree.css("svg [id], svg[id]"):
+                    self._ids.setdefault(node.id or "", node)
+        return self._ids.get(name)
+
+
+class _Links:
+    """Collects linked drawings and data URIs, each once."""
+
+    def __init__(self, base: str, page: Page) -> None:
+        self.base = base
+        self.page = page
+        self.seen: set[str] = set()
+        self.taken: set[str] = set()
+
+    def collect(self, tree: LexborHTMLParser) -> None:
+        for node in tree.css(_LINKS):
+            if node.tag == "use":
+                continue
+            if node.tag == "style":
+                self._css(node.text() or "", lambda: ("", ()))
+                continue
+            attributes = node.attributes
+            typed = "svg" in (attributes.get("type") or "").lower()
+
+            def hints(node: Any = node) -> tuple[str, tuple[str, ...]]:
+                return choose(around(node))
+
+            for name in _URLS:
+                value = attributes.get(name) or ""
+                if value and (typed or _is_drawing(value)):
+                    self.add(value, *hints())
+            if "srcset" in attributes:
+                for value in _CANDIDATE.findall(attributes["srcset"] or ""):
+                    if typed or _is_drawing(value):
+                        self.add(value.rstrip(","), *hints())
+            if "style" in attributes:
+                self._css(attributes["style"] or "", hints)
+
+    def _css(self, text: str, hints: Callable[[], tuple[str, tuple[str, ...]]]) -> None:
+        for groups in _CSS_URL.findall(text):
+            value = "".join(groups)
+            if _is_drawing(value):
+                self.add(value, *hints())
+
+    def add(self, href: str, caption: str, tags: tuple[str, ...]) -> None:
+        """Notes one address, or unpacks it when it is a data URI."""
+        if href in self.seen:
+            return
+        self.seen.add(href)
+        if href[:5].lower() == "data:":
+            self.page.drawings.append(_unpack(href, caption, tags))
+            return
+        if not (url := _join(self.base, href.partition("#")[0])) or url in self.taken:
+            return
+        self.taken.add(url)
+        self.page.links.append(Link(url, *choose([caption, *tags, of_file(url)])))
+
+
+def _is_drawing(href: str) -> bool:
+    lower = href[:2000].lower()
+    return lower.startswith("data:image/svg") or (".svg" in lower and not lower.startswith("data:"))
+
+
+def _unpack(href: str, caption: str, tags: tuple[str, ...]) -> Found:
+    """The drawing in a data URI, in percent or base64 form."""
+    head, comma, body = href.partition(",")
+    try:
+        if not comma:
+            raise ValueError("no comma")
+        data = unquote_to_bytes(body)
+        if head.lower().replace(" ", "").endswith(";base64"):
+            data = base64.b64decode(b"".join(data.split()) + b"==", validate=False)
+    except (ValueError, binascii.Error):
+        return Found("", caption, tags, "data", reason="data-uri")
+    return Found(data, caption, tags, "data")
+
+
+def _licence(tree: LexborHTMLParser, base: str, page: Page) -> None:
+    """What `rel=license` names, when it names one thing only."""
+    names = {}
+    for node in tree.css('[rel~="license" i]'):
+        address = _join(base, node.attributes.get("href") or "")
+        if found := spdx_of(address):
+            names[found] = address
+    if len(names) == 1:
+        ((page.licence, address),) = names.items()
+        page.licence_evidence = f"rel=license: {address[:120]}"
