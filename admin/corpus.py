@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from admin import curate, exchange
+from admin import caption, curate, exchange
 from admin.console import Ticker, facts, say, show, table
 from admin.opening import open_runtime
 
@@ -15,6 +15,7 @@ app = typer.Typer(help="Build and look at the corpus.", no_args_is_help=True, ri
 importing = typer.Typer(help="Bring drawings in.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(importing, name="import")
 curate.register(app)
+caption.register(app)
 exchange.register(app, importing)
 
 JSON = typer.Option(False, "--json", help="Print JSON.")

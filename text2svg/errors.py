@@ -109,6 +109,9 @@ class EngineError(Text2SVGError):
 class EngineUnavailable(EngineError, Retryable):
     """An engine is not reachable now."""
 
+    retry_after_s: float = 0.0
+    """Seconds the server asked to be left alone; 0 when it did not say."""
+
 
 class StoreError(Text2SVGError):
     """Shards, index or artifacts disagree."""

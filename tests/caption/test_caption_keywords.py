@@ -1,4 +1,4 @@
-"""Prompts and sentences: pure, seeded, made of the row's own words; held-out captions go together."""
+"""Prompts: pure, seeded, made of the row's own words; held-out captions go together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from text2svg.caption.keywords import (
     HELDOUT_PER_MILLE,
     is_heldout,
     natural_order,
-    sentences,
     training_prompts,
     with_article,
     words_of,
@@ -43,26 +42,16 @@ def test_the_caption_is_the_main_prompt_and_tags_give_alternatives() -> None:
     assert 4 <= len(prompts) <= 7 and len(set(prompts)) == len(prompts)
 
 
-def test_prompts_and_sentences_are_reproducible_and_follow_the_seed() -> None:
+def test_prompts_are_reproducible_and_follow_the_seed() -> None:
     sample = row("bell", tuple(f"tag{letter}" for letter in "abcdefgh"))
     assert training_prompts(sample, 3) == training_prompts(sample, 3)
     assert len({training_prompts(sample, seed) for seed in range(20)}) > 5
-    assert len({sentences(sample, seed) for seed in range(20)}) > 5
 
 
 def test_colors_of_canonical_color_drawings_are_said() -> None:
     sample = row("heart", style="color", optimized=HEART)
     assert ("red", "heart") in training_prompts(sample)
-    assert any("red" in text for text in sentences(sample))
     assert ("red", "heart") not in training_prompts(row("heart", style="filled", optimized=HEART))
-
-
-def test_sentences_are_english_enough() -> None:
-    for seed in range(30):
-        found = sentences(row("arrow left", ("back", "previous")), seed)
-        assert 1 <= len(found) <= 3
-        assert all(text[0].isupper() and text.endswith(".") and "left arrow" in text.lower() for text in found)
-    assert sentences(row("")) == () and training_prompts(row("")) == ()
 
 
 @pytest.mark.parametrize(

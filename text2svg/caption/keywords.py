@@ -1,7 +1,7 @@
-"""Turns names, tags and styles into what the generator and the search read: lists of words, and sentences.
+"""Turns names, tags and colours into what the generator reads: lists of words; and says which captions are held out.
 
-Refuses to paraphrase: every word comes from the row or from a fixed template. The trade-off: stiff sentences, from
-seven templates, and no claim about the drawing that its source did not make.
+Refuses to paraphrase: every word comes from the row. The trade-off: no claim about a drawing that its source did not
+make, so an icon with a wrong name is learned with it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,6 @@ MAX_PROMPTS = 7
 _WORD = re.compile(r"[a-z0-9][a-z0-9'+&.#]*")
 _SIDES = frozenset({"left", "right", "up", "down", "top", "bottom"})
 _UNCOUNTED = frozenset({"glasses", "headphones", "pants", "scissors", "news", "wifi", "music", "water", "fire", "rain"})
-_STYLE_NOUN = {
-    "outline": ("outline icon", "line icon", "thin line drawing"),
-    "filled": ("filled icon", "solid icon", "black silhouette"),
-    "duotone": ("duotone icon", "two-tone icon", "duotone symbol"),
-    "color": ("colorful icon", "flat color illustration", "color drawing"),
-    "": ("icon", "symbol", "drawing"),
-}
 
 
 def _colors(sample: Sample) -> tuple[str, ...]:
@@ -81,30 +74,6 @@ def training_prompts(sample: Sample, seed: int = 0) -> tuple[tuple[str, ...], ..
     return tuple(unique)[:MAX_PROMPTS]
 
 
-def sentences(sample: Sample, seed: int = 0) -> tuple[str, ...]:
-    """One to three English sentences about a row, for search and training; none when the row has no caption."""
-    main = words_of(sample.caption)
-    if not main:
-        return ()
-    choose = random.Random(f"sentences {seed} {sample.digest}")
-    nouns = _STYLE_NOUN.get(sample.style, _STYLE_NOUN[""])
-    thing = with_article(natural_order(main))
-    noun = nouns[choose.randrange(len(nouns))]
-    found = [choose.choice((f"{_article(noun)} {noun} of {thing}.", f"{thing}, drawn as {_article(noun)} {noun}."))]
-    tags = [" ".join(words_of(tag)) for tag in sample.tags[:6]]
-    if len(tags) >= 2:
-        one, two = choose.sample(tags, 2)
-        found.append(choose.choice((
-            f"{thing}: {one}, {two}.", f"{_article(nouns[0])} {nouns[0]} of {thing}, for {one} or {two}.",
-            f"{thing}, also found as {one} or {two}.",
-        )))  # fmt: skip
-    colors = _colors(sample)
-    if colors:
-        painted = " and ".join(colors)
-        found.append(choose.choice((f"{thing} in {painted}.", f"{with_article((colors[0], *natural_order(main)))}.")))
-    return tuple(text[0].upper() + text[1:] for text in dict.fromkeys(found))
-
-
 def natural_order(words: Sequence[str]) -> tuple[str, ...]:
     """`arrow left` becomes `left arrow`, `flag france` becomes `france flag`; other orders stay."""
     if len(words) > 1 and words[-1] in _SIDES and words[0] not in _SIDES:
@@ -121,10 +90,11 @@ def with_article(words: Sequence[str]) -> str:
     plural = last.endswith("s") and not last.endswith(("ss", "us", "is")) and len(last) > 3
     if plural or last in _UNCOUNTED or last in ("off", "on"):
         return text
-    return f"{_article(text)} {text}"
+    return f"{article(text)} {text}"
 
 
-def _article(text: str) -> str:
+def article(text: str) -> str:
+    """`a` or `an`, by the first letters of what follows."""
     if text.startswith(("user", "usb", "uni", "euro", "one", "uk ", "us ")):
         return "a"
     return "an" if text[0] in "aeiou8" else "a"

@@ -185,7 +185,8 @@ class _Link:
         try:
             async with self._client.stream("POST", address, json=body) as response:
                 if response.status_code != 200:
-                    raise failure(response.status_code, await response.aread(), address)
+                    wait = response.headers.get("retry-after", "")
+                    raise failure(response.status_code, await response.aread(), address, wait)
                 async for chunk in response.aiter_bytes():
                     for data in reader.push(chunk):
                         piece = parse_event(data)

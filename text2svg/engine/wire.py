@@ -131,8 +131,8 @@ def _scores(logprobs: dict[str, Any] | None) -> list[float] | None:
     return [float(token["logprob"]) for token in logprobs.get("content") or []]
 
 
-def failure(status: int, body: bytes, address: str) -> EngineError:
-    """The error that an HTTP status other than 200 means."""
+def failure(status: int, body: bytes, address: str, retry_after: str = "") -> EngineError:
+    """The error that an HTTP status other than 200 means; `retry_after` is the header of that name, in seconds."""
     try:
         said = _message(json.loads(body))
     except ValueError:
@@ -145,7 +145,9 @@ def failure(status: int, body: bytes, address: str) -> EngineError:
     if status in (400, 413, 422):
         return Rejected(text, hint="shorten the prompt or change the sampling options")
     if status == 429 or status >= 500:
-        return EngineUnavailable(text, hint="the server is overloaded or broken; try again later or look at its log")
+        busy = EngineUnavailable(text, hint="the server is overloaded or broken; try again later or look at its log")
+        busy.retry_after_s = float(retry_after) if retry_after.isdecimal() else 0.0
+        return busy
     return EngineError(text, hint="is this address an OpenAI-compatible server?")
 
 

@@ -1,0 +1,187 @@
+"""`text2svg corpus caption`: words for drawings, by templates from what their source says, or by a vision model.
+
+Refuses to mix: captions of another model or question grid need another output. The trade-off: vision captions go to a
+file and not into the store, because they are the dearest data here and outlive any one corpus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from admin.console import Ticker, facts, plain, say, show
+from admin.opening import open_runtime
+
+ENGINE = typer.Option("keywords", help="keywords, openai:URL, or vllm:MODEL?python=PATH.")
+FILES = typer.Option("", help="Pattern of JSONL or Parquet files; default the store's drawings.")
+OUTPUT = typer.Option(None, "--output", help="JSONL to write; keywords without it become the store's caption stage.")
+BATCH = typer.Option(64, help="Requests at once.")
+TIMEOUT = typer.Option(1.0, help="Seconds a drawing may take to render before its process is killed.")
+LEAST = typer.Option(0.5, help="Captions scored lower are dropped with their reasons; 0 keeps all that are not empty.")
+TRIES = typer.Option(6, help="Requests for one answer, with doubling waits, before the server counts as gone.")
+CACHE = typer.Option(None, "--cache", help="File of answers; default one a model in the cache folder.")
+PRICES = typer.Option("", help="Price of a million prompt and answer tokens, e.g. 0.10,0.40; shown as cost.")
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to `text2svg corpus`."""
+    app.command()(caption)
+
+
+def caption(
+    engine: str = ENGINE,
+    model: str = typer.Option("", help="Name the server knows; default the first it offers."),
+    data_files: str = FILES,
+    output: Path | None = OUTPUT,
+    source: str = typer.Option("", help="Written into every line; default the model's short name."),
+    resolution: int = typer.Option(224, help="Pixels of the square the model sees."),
+    batch_size: int = BATCH,
+    temperature: float = typer.Option(0.01),
+    tp: int = typer.Option(1, help="Tensor parallel size; reaches a server started by vllm:..."),
+    session_len: int = typer.Option(16384, help="Context of that server, in tokens."),
+    timeout: float = TIMEOUT,
+    start_index: int = typer.Option(0, help="Leave out so many drawings of the seeded shuffle."),
+    max_samples: int = typer.Option(0, help="Caption so many; 0 captions all."),
+    seed: int = typer.Option(12343, help="Decides questions, templates and shuffle."),
+    captions: int = typer.Option(1, help="Captions a drawing, each to another question."),
+    least_score: float = LEAST,
+    rate: float = typer.Option(0.0, help="Most requests a minute; 0 sets no limit."),
+    tries: int = TRIES,
+    cache: Path | None = CACHE,
+    prices: str = PRICES,
+    retry_failed: bool = typer.Option(False, help="Ask again for what failed before."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Caption drawings. Stop it or kill it, and run it again to go on: no answer is asked for twice.
+
+    \b
+    Examples:
+      text2svg corpus caption --engine keywords
+      text2svg corpus caption --engine keywords --output keywords.jsonl
+      text2svg corpus caption --engine openai:http://gpu:8000/v1 --model OpenGVLab/InternVL3-2B \\
+        --data-files 'rows/*.jsonl' --output captions.jsonl --captions 3
+    """
+    given = locals()
+    answer = _keywords(given) if engine == "keywords" else _vision(given)
+    show(answer, as_json=as_json, text=facts)
+    if answer.get("interrupted"):
+        raise typer.Exit(1)
+
+
+def _keywords(given: dict[str, Any]) -> dict[str, Any]:
+    from text2svg.caption.phrases import KeywordStep
+    from text2svg.errors import ConfigError
+    from text2svg.pipeline import run
+
+    if given["data_files"]:
+        raise ConfigError("keyword captions need the corpus, not files", hint="leave --data-files out")
+    if given["output"] is not None:
+        return _keyword_file(given)
+    with open_runtime() as runtime, runtime.store(write=True) as store:
+        step = KeywordStep(given["seed"])
+        summary = run(store, step, runtime.executor("serial"), input_stage="optimize", on_progress=Ticker().stage)
+    return plain(summary)
+
+
+def _keyword_file(given: dict[str, Any]) -> dict[str, Any]:
+    from collections import Counter
+
+    from text2svg.caption.journal import Entry, caption_line
+    from text2svg.caption.phrases import phrases
+
+    ticker, templates, rows = Ticker(), Counter[str](), 0
+    with open_runtime() as runtime, runtime.store() as store, given["output"].open("w", encoding="utf-8") as file:
+        for sample in store.iter_samples(stage="optimize"):
+            found = phrases(sample, given["seed"])
+            rows += 1
+            templates.update(phrase.template for phrase in found)
+            entries = (Entry(sample.digest, 0, "ok", prompt=f"template: {p.template}", caption=p.text) for p in found)
+            file.writelines(caption_line(entry, given["source"] or "keywords") for entry in entries)
+            ticker.tick(f"captions: {templates.total():,} of {rows:,} rows")
+    return {"rows": rows, "captions": templates.total(), "templates": dict(templates), "output": given["output"]}
+
+
+def _drawings(given: dict[str, Any], store: Any) -> Iterable[Any]:
+    from text2svg.caption.rows import Drawing, cut, read_drawings
+
+    def rows() -> Iterable[Drawing]:
+        if given["data_files"]:
+            return read_drawings(given["data_files"])
+        return map(Drawing.of, store.iter_samples(stage="optimize"))
+
+    return cut(rows, given["seed"], given["start_index"], given["max_samples"])
+
+
+def _vision(given: dict[str, Any]) -> dict[str, Any]:
+    from contextlib import ExitStack
+
+    from text2svg.caption.answers import Answers
+    from text2svg.caption.journal import Journal
+    from text2svg.caption.pace import Pace
+    from text2svg.caption.served import engine_spec
+    from text2svg.caption.vision import CaptionOptions, Tools
+    from text2svg.caption.vision import caption as run
+    from text2svg.errors import ConfigError
+    from text2svg.raster import load
+
+    if given["output"] is None:
+        raise ConfigError("vision captions need --output", hint="--output captions.jsonl")
+    spec = engine_spec(given["engine"], given["model"], given["batch_size"], given["tp"], given["session_len"])
+    with ExitStack() as stack:
+        runtime = stack.enter_context(open_runtime(engine=spec))
+        model = given["model"] or _first_model(runtime.engine)
+        options = CaptionOptions(
+            model, given["source"] or model.rpartition("/")[2], given["resolution"], given["temperature"],
+            seed=given["seed"], captions=given["captions"], least_score=given["least_score"],
+            batch=given["batch_size"], tries=given["tries"],
+        )  # fmt: skip
+        journal = stack.enter_context(Journal(given["output"], options.settings(), again=given["retry_failed"]))
+        place = given["cache"] or runtime.settings.cache / "captions" / f"{model.replace('/', '--')}.sqlite"
+        answers = stack.enter_context(Answers(place))
+        rasterizer = load(f"resvg?timeout={given['timeout']}")
+        stack.callback(rasterizer.close)  # type: ignore[attr-defined]
+        store = None if given["data_files"] else stack.enter_context(runtime.store())
+        tools = Tools(rasterizer, answers, Pace(given["rate"]), _agreement(runtime.encoder))
+        drawings = _drawings(given, store)
+        return _watch(run(drawings, runtime.engine, journal, tools, options), journal, _prices(given["prices"]))
+
+
+def _first_model(engine: Any) -> str:
+    names = engine.models() if hasattr(engine, "models") else []
+    return names[0] if names else str(engine.name)
+
+
+def _agreement(encoder: Any) -> Callable[[str, str], float]:
+    def agree(caption: str, svg: str) -> float:
+        return float(encoder.encode_text([caption])[0] @ encoder.encode_svg([svg])[0])
+
+    return agree
+
+
+def _prices(text: str) -> tuple[float, float]:
+    from text2svg.errors import ConfigError
+
+    try:
+        read, written = (float(part) for part in text.split(",")) if text else (0.0, 0.0)
+    except ValueError:
+        raise ConfigError(f"--prices {text!r} are no two numbers", hint="--prices 0.10,0.40") from None
+    return read, written
+
+
+def _watch(entries: Iterable[Any], journal: Any, prices: tuple[float, float]) -> dict[str, Any]:
+    """Runs, with a progress line; what is known is said even when the server goes."""
+    from text2svg.caption.vision import Figures
+    from text2svg.errors import EngineUnavailable
+
+    ticker, figures = Ticker(), Figures(reused=len(journal.done))
+    try:
+        for entry in entries:
+            figures.add(entry)
+            ticker.tick(f"captions: {figures.new:,} new, {figures.reused:,} were there, {figures.calls:,} requests")
+    except EngineUnavailable as error:
+        say(f"the server is gone: {error.message}\nhint: bring it back and run the same command again")
+        return figures.report(journal.tally, prices) | {"interrupted": True}
+    return figures.report(journal.tally, prices)

@@ -1,0 +1,69 @@
+"""Keyword captions: grammatical where the name is a thing, quoted where it is not, and never none."""
+
+from __future__ import annotations
+
+import pytest
+
+from text2svg.caption.phrases import KeywordStep, phrases
+from text2svg.sample import Provenance, Sample, digest_of
+
+RED = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256"><path fill="#f00" d="M10 10H240V240Z"/></svg>'
+
+
+def row(caption: str, tags: tuple[str, ...] = (), style: str = "outline", **more: object) -> Sample:
+    return Sample(digest_of(caption + style), "<svg/>", Provenance("package"), caption, tags, style=style, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("caption", "said"),
+    [
+        ("apple", "an apple"),
+        ("arrow left", "a left arrow"),
+        ("file plus", "a file with a plus sign"),
+        ("cloud remove", "a cloud with a minus sign"),
+        ("wifi off", "wifi, crossed out"),
+        ("user circle", "a user in a circle"),
+        ("half circle", "a half circle"),
+        ("bell check", "a bell with a check mark"),
+        ("login", '"login"'),
+        ("clipboard edit", '"clipboard edit"'),
+        ("shield locked", '"shield locked"'),
+        ("red shed", "a red shed"),
+        ("share screen person overlay", '"share screen person overlay"'),
+        ("satoshi v2", '"satoshi v2"'),
+        ("glasses", "glasses"),
+    ],
+)
+def test_a_thing_gets_its_article_and_the_rest_is_quoted(caption: str, said: str) -> None:
+    for seed in range(6):
+        text = phrases(row(caption), seed)[0].text
+        assert said.lower() in text.lower()
+        assert text[0].isupper() and text.endswith(".")
+
+
+def test_what_the_source_says_is_said() -> None:
+    found = phrases(row("heart", ("love", "like", "romance"), "color", optimized=RED, rung="integer", categories=("Food",)))
+    assert {phrase.template for phrase in found} == {"style", "tags", "color", "category"}
+    texts = " ".join(phrase.text for phrase in found)
+    assert "red heart" in texts and "food icons" in texts
+    assert any(tag in texts for tag in ("love", "like", "romance"))
+
+
+def test_no_row_is_without_a_caption() -> None:
+    for style in ("outline", "filled", "duotone", "color", ""):
+        assert phrases(row("", style=style))[0].text.endswith(".")
+    assert any("love" in p.text for p in phrases(row("", ("love",))))
+    assert phrases(row("", ("love", "like")))
+
+
+def test_the_seed_decides() -> None:
+    sample = row("bell", ("alarm", "ring", "sound", "notice"))
+    assert phrases(sample, 1) == phrases(sample, 1)
+    assert len({phrases(sample, seed) for seed in range(30)}) > 8
+
+
+def test_the_step_sets_captions_alone() -> None:
+    sample = row("bell")
+    with KeywordStep().open() as run:
+        done = run(sample)
+    assert done.captions == tuple(p.text for p in phrases(sample, 12343)) and done.caption == sample.caption

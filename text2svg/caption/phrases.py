@@ -1,0 +1,183 @@
+"""Sentences about a row from what its source says: name, tags, category, counted colours and style, by seeded templates.
+
+Every row gets at least one, without any model. Refuses to guess grammar: what is not plainly a thing is quoted, so
+`share screen overlay` becomes `an outline icon for "share screen overlay"`. The trade-off: icon names follow conventions
+(`file plus` is a file with a plus sign), and a name that breaks them reads oddly.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from text2svg.caption.colors import color_words
+from text2svg.caption.keywords import article, natural_order, with_article, words_of
+from text2svg.sample import Sample
+
+_NOUNS = {
+    "outline": ("outline icon", "line icon", "thin line drawing"),
+    "filled": ("filled icon", "solid icon", "silhouette"),
+    "duotone": ("duotone icon", "two-tone icon", "duotone symbol"),
+    "color": ("colorful icon", "flat color illustration", "color drawing"),
+    "": ("icon", "symbol", "drawing"),
+}
+_MARKS = {
+    "plus": "a plus sign", "add": "a plus sign", "minus": "a minus sign", "remove": "a minus sign",
+    "subtract": "a minus sign", "check": "a check mark", "checked": "a check mark", "tick": "a check mark",
+    "checkmark": "a check mark", "x": "a cross", "xmark": "a cross", "cross": "a cross", "question": "a question mark",
+    "exclamation": "an exclamation mark",
+}  # fmt: skip
+"""Last words of icon names that say which small sign is drawn beside the thing."""
+_STRUCK = frozenset({"off", "slash", "slashed", "disabled"})
+_FRAMES = {"circle": "a circle", "square": "a square", "hexagon": "a hexagon", "octagon": "an octagon"}
+_FORMS = frozenset(
+    "line half quarter full semi double dashed dotted broken rounded empty crop shape inner outer fill".split()
+)
+"""First words after which `circle` or `square` is the thing itself."""
+_NOT_THINGS = frozenset(
+    "add align back bold browse call cancel change clear click close collapse compress connect convert copy crop cut "
+    "delete deny disable download drag draw edit enter exit expand export fetch filter find fit flip follow forward "
+    "go group help hide import insert install italic join justify listen login logout merge minimize maximize more move "
+    "next off on open paste pause pin play previous quit read redo refresh reload remove rename repeat replace reply "
+    "reset resize restore resume return review rewind rotate save scan scroll search select send share show shuffle "
+    "sign skip sort spin split start stop strikethrough subscribe subtract swap switch sync transform translate underline "
+    "undo unindent unlink unlock update upgrade upload verify view vote wrap write zoom "
+    "new old big small large low high medium fast slow public private global local auto manual smart dark light "
+    "horizontal vertical all none any other misc left right up down top bottom outer inner audio cognition".split()
+)
+"""Words that name an action, a state or a place, and take no article."""
+_PARTICIPLE = re.compile(r"(?<!e)(?<!\bb)(?<!\bl)(?<!\bsl)(?<!\bsh)(?<!\br)ed\Z")
+"""`locked` and `ruled`, but not bed, led, sled, shed, red, seed."""
+_VOWELS = frozenset("aeiouy")
+_SHORT = frozenset("tv pc cd dvd vr sd gps ox in of on to up id".split())
+"""Short words that are no abbreviation nobody can read aloud."""
+_PLAIN_CATEGORY = re.compile(r"[A-Za-z][A-Za-z ]{2,24}\Z")
+_NO_CATEGORY = frozenset({"misc", "other", "others", "general", "basic", "interface essential", "new", "system", "logo",
+                          "uncategorized", "symbols", "objects", "interface", "ui", "extra"})  # fmt: skip
+MAX_WORDS = 4
+"""Longer names are quoted whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One caption and the template that made it."""
+
+    text: str
+    template: str
+
+
+def phrases(sample: Sample, seed: int = 0) -> tuple[Phrase, ...]:
+    """One to five captions of a row; the same row and seed give the same ones."""
+    choose = random.Random(f"phrases {seed} {sample.digest}")
+    nouns = _NOUNS.get(sample.style, _NOUNS[""])
+    noun = choose.choice(nouns)
+    words = natural_order(words_of(sample.caption))
+    thing = _thing(words)
+    colors = color_words(sample.optimized) if sample.canonical and sample.style == "color" else ()
+    tags = _tags(sample, words)
+    found = [Phrase(_main(noun, words, thing, choose), "style")]
+    if len(tags) >= 2:
+        found.append(Phrase(_tagged(words, thing, choose.sample(tags, 2), choose), "tags"))
+    elif tags and not words:
+        found.append(Phrase(f'{article(noun)} {noun} for "{tags[0]}".', "tags"))
+    if colors and words:
+        found.append(Phrase(_colored(words, thing, colors, noun), "color"))
+    category = _category(sample)
+    if category and words:
+        subject = thing or f'"{" ".join(words)}"'
+        found.append(Phrase(f"{subject}, one of the {category} icons.", "category"))
+    return tuple(Phrase(phrase.text[0].upper() + phrase.text[1:], phrase.template) for phrase in dict.fromkeys(found))
+
+
+def _main(noun: str, words: Sequence[str], thing: str, choose: random.Random) -> str:
+    if not words:
+        return f"{article(noun)} {noun}."
+    if not thing:
+        return f'{article(noun)} {noun} for "{" ".join(words)}".'
+    return choose.choice((f"{article(noun)} {noun} of {thing}.", f"{thing}, drawn as {article(noun)} {noun}."))
+
+
+def _tagged(words: Sequence[str], thing: str, tags: Sequence[str], choose: random.Random) -> str:
+    one, two = tags
+    if not thing:
+        subject = f'"{" ".join(words)}"' if words else "an icon"
+        return f"{subject}, also called {one} or {two}." if words else f'an icon for "{one}" and "{two}".'
+    return choose.choice((f"{thing}, found under {one} and {two}.", f"{thing}, also a symbol for {one} or {two}."))
+
+
+def _colored(words: Sequence[str], thing: str, colors: Sequence[str], noun: str) -> str:
+    painted = " and ".join(colors)
+    if not thing:
+        return f'{article(painted)} {painted} {noun.split()[-1]} for "{" ".join(words)}".'
+    if len(colors) == 1 and set(words).isdisjoint(colors) and thing.startswith(("a ", "an ")):
+        rest = thing.partition(" ")[2]
+        return f"{article(colors[0])} {colors[0]} {rest}."
+    return f"{thing} in {painted}."
+
+
+def _thing(words: Sequence[str]) -> str:
+    """A noun phrase with its article; empty when the words are not plainly a thing."""
+    if not words or len(words) > MAX_WORDS or not all(word[0].isalpha() for word in words):
+        return ""
+    *head, last = words
+    if head and (last in _MARKS or last in _STRUCK) and _is_thing(head):
+        core = _framed(head)
+        return f"{core}, crossed out" if last in _STRUCK else f"{core} with {_MARKS[last]}"
+    return _framed(words) if _is_thing(words) else ""
+
+
+def _framed(words: Sequence[str]) -> str:
+    *head, last = words
+    if head and last in _FRAMES and len(head) < 3 and head[-1] not in _FORMS and _is_thing(head):
+        return f"{with_article(head)} in {_FRAMES[last]}"
+    return with_article(words)
+
+
+def _is_thing(words: Sequence[str]) -> bool:
+    # Two or three nouns in a row read well; an action or a state at either end does not, except a side before a noun.
+    last = words[-1]
+    if last in _NOT_THINGS or len(words) > 3 or _PARTICIPLE.search(last) or not all(map(_is_word, words)):
+        return False
+    return len(words) == 1 or words[0] not in _NOT_THINGS or words[0] in _ADJECTIVES
+
+
+def _is_word(word: str) -> bool:
+    return word in _SHORT or (len(word) > 2 and word.isalpha() and not _VOWELS.isdisjoint(word))
+
+
+_ADJECTIVES = frozenset("left right up down top bottom small large big new old dark light open high low fast slow".split())
+
+
+def _tags(sample: Sample, words: Sequence[str]) -> list[str]:
+    """The first telling tags that say something new."""
+    listed = dict.fromkeys(" ".join(words_of(tag)) for tag in sample.tags[:8])
+    return [tag for tag in listed if len(tag) > 2 and not set(tag.split()) <= set(words)][:6]
+
+
+def _category(sample: Sample) -> str:
+    for name in sample.categories[:2]:
+        plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("&", "and").lower()
+        if _PLAIN_CATEGORY.match(plain) and plain not in _NO_CATEGORY:
+            return plain
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordStep:
+    """Stage `caption` of the pipeline: a Sample in, the same with its captions out; refuses nothing."""
+
+    seed: int = 12343
+    name: str = "caption"
+    version: int = 1
+
+    @contextmanager
+    def open(self) -> Iterator[Callable[[Sample], Sample]]:
+        """Nothing to hold."""
+
+        def run(sample: Sample) -> Sample:
+            return replace(sample, captions=tuple(phrase.text for phrase in phrases(sample, self.seed)))
+
+        yield run
