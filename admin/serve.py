@@ -1,11 +1,26 @@
-"""`text2svg serve`: the app in a browser."""
+"""`text2svg serve`: the app in a browser.
+
+Refuses to guess who may be trusted: a proxy, a frame and a path are named or they are not there. The trade-off: at home
+clients have no budget, so a program of one's own may use the whole machine.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import typer
 
 from admin.console import say
 from admin.opening import settings_with
+
+if TYPE_CHECKING:
+    from text2svg.runtime import Runtime
+
+HOME = ("127.0.0.1", "localhost", "::1")
+"""Where the only client is the person who started the server."""
+PUBLIC_BURST = 120.0
+"""Thirty requests of four drawings at once, then one drawing a second."""
 
 
 def register(app: typer.Typer) -> None:
@@ -18,27 +33,48 @@ def serve(
     port: int = typer.Option(0, help="Port to listen on. Default 7860."),
     engine: str = typer.Option("", help="Engine spec, e.g. openai:http://localhost:8000/v1?model=icons."),
     concurrency: int = typer.Option(1, min=1, help="Visitors the engine draws for at once."),
+    waiting: int = typer.Option(20, min=1, help="Visitors who may wait; the next one is told to come back."),
+    budget: float = typer.Option(-1.0, help="Drawings a client may ask for at once; 0 is no limit. Default 120; at home 0."),
+    proxy: str = typer.Option("", help="Address of the proxy whose X-Forwarded-For names the client."),
+    root_path: str = typer.Option("", help="Path under which the proxy shows the app, e.g. /draw."),
+    frames: str = typer.Option("", help="Origins that may show the app in a frame, e.g. https://huggingface.co."),
 ) -> None:
-    """Open the app: create, optimize, explore.
+    """Open the app: create, optimize, explore; REST under /api, tools for language models under /mcp.
 
     \b
     Examples:
       text2svg serve
-      text2svg serve --host 0.0.0.0 --port 8080
+      text2svg serve --host 0.0.0.0 --port 8080 --proxy 10.0.0.5 --root-path /draw
       text2svg serve --engine 'openai:http://gpu-box:8000/v1?model=icons' --concurrency 8
     """
-    import threading
-
     from text2svg.runtime import Runtime
 
     settings = settings_with(host=host, port=port, engine=engine)
     runtime = Runtime(settings)
-    # The model loads while Gradio is imported; whoever comes first waits for the slower of the two, not for both.
-    threading.Thread(target=runtime.warm, daemon=True).start()
-    from webapp.app import serve as run
+    warm = _warming(runtime)
+    from webapp import app
+    from webapp.limits import Bounds
+    from webapp.service import Service
 
+    burst = budget if budget >= 0 else 0.0 if settings.host in HOME else PUBLIC_BURST
+    service = Service(runtime, Bounds(concurrency, waiting, burst=burst), ready=warm)
     say(f"Text2SVG on http://{settings.host}:{settings.port} (Ctrl-C stops)")
     try:
-        run(settings.host, settings.port, runtime, concurrency=concurrency)
+        built = app.build(service, frames=frames, root_path=root_path)
+        app.run(built, settings.host, settings.port, service, proxy=proxy)
     finally:
         runtime.close()
+
+
+def _warming(runtime: Runtime) -> Callable[[], bool]:
+    """Loads the model while Gradio is imported: whoever comes first waits for the slower of the two, not for both."""
+    import threading
+
+    loaded = threading.Event()
+
+    def warm() -> None:
+        runtime.warm()
+        loaded.set()
+
+    threading.Thread(target=warm, daemon=True).start()
+    return loaded.is_set

@@ -218,6 +218,7 @@ class Runtime:
             "corpus": self.corpus.name,
             "rows": len(self.searcher.index),
             "licences": sorted(columns.names["licence"]),
+            "collections": sorted(columns.names["collection"]),
             "encoder": self.encoder.name,
         }
 

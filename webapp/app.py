@@ -1,65 +1,26 @@
-"""The browser app: a FastAPI application with the Gradio page mounted at `/`.
+"""The browser app: a FastAPI application with the API, the MCP tools and, at `/`, the Gradio page.
 
 Refuses to talk to anyone: analytics, version checks, run history, web fonts and server-side rendering are off, and the
-Content-Security-Policy names no host but our own. The policy has to allow inline and evaluated script, because Gradio
-does not start without them; it stops exfiltration, while `static/*.js` stops injection by never parsing HTML.
+Content-Security-Policy names no host but our own. The trade-off: one process, so a second one behind a balancer needs
+sticky sessions, as every Gradio app does.
 """
 
 from __future__ import annotations
 
 import os
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
-from webapp.handlers import Runtime
+from webapp.guard import Bodies, Headers
+from webapp.metrics import log, log_to_stderr
+from webapp.service import Service
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADERS = {
-    "content-security-policy": "; ".join(
-        (
-            "default-src 'self'",
-            "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
-            "font-src 'self' data:",
-            "connect-src 'self'",
-            "object-src 'none'",
-            "base-uri 'self'",
-            "form-action 'self'",
-        )
-    ),
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
-}
-GRACE_S = 5
-"""Open event streams would keep a stopping server alive for as long as a tab is open."""
-QUEUE_SIZE = 20
-"""Visitors who may wait; at 1.5 s a request the last of them waits half a minute."""
-
-
-class Headers:
-    """ASGI middleware that adds HEADERS; a BaseHTTPMiddleware would break the cancelling of streams."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes everything through and adds the headers to each HTTP answer."""
-
-        async def send_with(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                names = {name.lower() for name, _ in message["headers"]}
-                extra = [(k.encode(), v.encode()) for k, v in HEADERS.items()]
-                message["headers"] = [
-                    *message["headers"],
-                    *((name, value) for name, value in extra if name not in names),
-                ]
-            await send(message)
-
-        await self.app(scope, receive, send_with if scope["type"] == "http" else send)
+LAST_WORD_S = 0.5
+"""For the last frame to reach its page after the engine is free."""
 
 
 def _quiet() -> None:
@@ -68,19 +29,21 @@ def _quiet() -> None:
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 
-def build(runtime: Runtime, *, concurrency: int = 1) -> FastAPI:
-    """The application; `concurrency` is how many visitors the engine draws for at once."""
+def build(service: Service, *, frames: str = "", root_path: str = "") -> FastAPI:
+    """The application; `frames` may show it in a frame, `root_path` is where a proxy puts it."""
     _quiet()
     import gradio as gr
     from fastapi import FastAPI
 
-    from webapp import api, page, theme
+    from webapp import api, guide, health, mcp, page, theme
 
-    app = FastAPI(title="Text2SVG", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(api.routes(runtime))
-    app.add_middleware(Headers)
-    blocks = page.blocks(runtime, concurrency=concurrency)
-    blocks.queue(max_size=QUEUE_SIZE, default_concurrency_limit=4)
+    app = FastAPI(title="Text2SVG", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    for router in (health.routes(service), api.routes(service), mcp.routes(service), guide.routes()):
+        app.include_router(router)
+    app.add_middleware(Bodies)
+    app.add_middleware(Headers, frames=frames)
+    blocks = page.blocks(service)
+    blocks.queue(max_size=service.bounds.waiting, default_concurrency_limit=4)
     options: dict[str, Any] = {
         "footer_links": [],
         "run_history": False,
@@ -95,12 +58,51 @@ def build(runtime: Runtime, *, concurrency: int = 1) -> FastAPI:
         "app_kwargs": {"docs_url": None, "redoc_url": None, "openapi_url": None},
         "pwa": False,
     }
-    return gr.mount_gradio_app(app, blocks, path="/", **options)
+    return gr.mount_gradio_app(app, blocks, path="/", root_path=root_path or None, **options)
 
 
-def serve(host: str, port: int, runtime: Runtime, *, concurrency: int = 1) -> None:
-    """Answers on `host:port` until it is told to stop."""
+def run(app: FastAPI, host: str, port: int, service: Service, *, proxy: str = "") -> None:
+    """Answers on `host:port` until told to stop; then lets running work finish for `grace_s` seconds.
+
+    `proxy` is the address whose X-Forwarded-For names the client.
+    """
     import uvicorn
 
-    app = build(runtime, concurrency=concurrency)
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=GRACE_S)
+    log_to_stderr()
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=int(service.bounds.grace_s) + 1,
+        proxy_headers=bool(proxy),
+        forwarded_allow_ips=proxy or None,
+    )
+    try:
+        _server(config, service).run()
+    finally:
+        service.close()
+
+
+def _server(config: Any, service: Service) -> Any:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """Stops in order: nobody new, then who is drawn for, then the event streams that pages keep open."""
+
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            # Not uvicorn's own: that raises the signal again at the end, and SIGTERM would skip every `finally`.
+            service.drain()
+            self.force_exit = self.should_exit
+            self.should_exit = True
+            threading.Thread(target=self._finish, daemon=True).start()
+
+        def _finish(self) -> None:
+            if not service.gate.idle(service.bounds.grace_s):
+                log("overtime", running=service.gate.running)
+            time.sleep(LAST_WORD_S)
+            # An open tab would otherwise hold the process for the whole grace.
+            self.force_exit = True
+
+    log("listening", host=config.host, port=config.port)
+    return Server(config)

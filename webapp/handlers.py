@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-from text2svg.errors import Text2SVGError
+from text2svg.errors import ConfigError, Text2SVGError
 from text2svg.generate.request import Request
 from webapp.notices import error_view, notice_of
-from webapp.preview import shown, sizes
+from webapp.preview import brotli_size, shown, sizes
 from webapp.progress import Board
-from webapp.views import CreateView, ExploreView, Notice, OptimizeView, Relative, Status
+from webapp.tuning import Choice, Tuner
+from webapp.views import Asked, CleanView, CreateView, Drawing, ExploreView, Notice, OptimizeView, Relative, Status
 
 MAX_PROMPT = 300
 """Characters. Longer text is outside anything the generator was trained on."""
@@ -39,7 +40,7 @@ class Runtime(Protocol):
     """The part of `text2svg.runtime.Runtime` that the app uses."""
 
     def generate(self, request: Request) -> Iterator[object]: ...  # noqa: D102
-    def optimize(self, svg: str, *, profile: str) -> Any: ...  # noqa: D102
+    def optimize(self, svg: str, *, profile: str, decimals: int | None = None) -> Any: ...  # noqa: D102
     def search_words(self, query: str, k: int, **filters: str) -> Sequence[Any]: ...  # noqa: D102
     def search_drawing(self, svg: str, k: int, **filters: str) -> Sequence[Any]: ...  # noqa: D102
     def browse(self, k: int, offset: int, **filters: str) -> Sequence[Any]: ...  # noqa: D102
@@ -53,6 +54,7 @@ class Filters:
 
     style: str = ""
     licence: str = ""
+    collection: str = ""
     count: int = PAGE
 
 
@@ -68,21 +70,26 @@ class Wish:
     temperature: float | None = 0.4
     top_p: float | None = 0.9
 
-    def request(self) -> Request:
-        """Raises ConfigError when the prompt holds no word."""
-        return Request(
+    def clamped(self) -> Wish:
+        """The same with every field inside the limits."""
+        return Wish(
             prompt=self.prompt.strip()[:MAX_PROMPT],
             style=self.style if self.style in STYLES else "",
-            n=_clamp(self.n, 1, MAX_CANDIDATES),
-            seed=_clamp(self.seed, 0, MAX_SEED),
-            max_tokens=_clamp(self.max_tokens, 32, MAX_TOKENS),
-            temperature=max(0.05, min(2.0, self.temperature or 0.0)),
-            top_p=max(0.05, min(1.0, self.top_p or 0.0)),
+            n=int(_clamp(self.n, 1, MAX_CANDIDATES)),
+            seed=int(_clamp(self.seed, 0, MAX_SEED)),
+            max_tokens=int(_clamp(self.max_tokens, 32, MAX_TOKENS)),
+            temperature=_clamp(self.temperature, 0.05, 2.0),
+            top_p=_clamp(self.top_p, 0.05, 1.0),
         )
 
+    def request(self) -> Request:
+        """Raises ConfigError when the prompt holds no word."""
+        return Request(**asdict(self.clamped()))
 
-def _clamp(value: float | None, low: int, high: int) -> int:
-    return max(low, min(high, int(value or 0)))
+
+def _clamp(value: float | None, low: float, high: float) -> float:
+    # A not-a-number compares false with everything, and lands on the lower end.
+    return min(high, value) if value and value >= low else low
 
 
 def generate(
@@ -93,14 +100,16 @@ def generate(
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[CreateView]:
     """Views of a wish as it is drawn, at most one per FRAME_S; closing the iterator frees the engine."""
-    board = Board(CreateView("running", " ".join(wish.prompt.split()), wish.style, run))
+    board = Board(began(wish, run))
     if not board.view.prompt:
         yield replace(board.view, state="error", notice=Notice("error.empty", level="info"))
         return
     start = shown_at = clock()
     events = None
     try:
-        events = runtime.generate(wish.request())
+        request = wish.request()
+        board.view = replace(board.view, asked=_asked(request))
+        events = runtime.generate(request)
         for event in events:
             urgent = board.take(event)
             now = clock()
@@ -119,13 +128,34 @@ def generate(
             close()
 
 
-def optimize(runtime: Runtime, svg: str, profile: str) -> OptimizeView:
+def began(wish: Wish, run: int) -> CreateView:
+    """The view of a wish before anything is drawn."""
+    return CreateView("running", " ".join(wish.prompt.split()), wish.style, run)
+
+
+def _asked(request: Request) -> Asked:
+    return Asked(request.n, request.seed, request.max_tokens, request.temperature, request.top_p)
+
+
+def clean(svg: str) -> CleanView:
+    """An edited drawing, made safe and measured: what the page may show of it."""
+    if not svg.strip():
+        return CleanView("error", notice=Notice("error.nothing", level="info"))
+    try:
+        result = shown(svg)
+    except Text2SVGError as error:
+        return CleanView("error", notice=notice_of(error))
+    drawing = replace(result.drawing, brotli=brotli_size(result.drawing.svg))
+    return CleanView("done", drawing, result.removed)
+
+
+def optimize(tuner: Tuner, svg: str, choice: Choice) -> OptimizeView:
     """Cleans and optimizes one drawing; the sizes compare with the text as it was given."""
     if not svg.strip():
         return OptimizeView("error", notice=Notice("error.nothing", level="info"))
     try:
         before = shown(svg)
-        result = runtime.optimize(before.drawing.svg, profile=profile)
+        result = tuner.optimize(before.drawing.svg, choice)
         after = shown(result.text)
     except Text2SVGError as error:
         return OptimizeView("error", notice=notice_of(error))
@@ -133,9 +163,10 @@ def optimize(runtime: Runtime, svg: str, profile: str) -> OptimizeView:
     return OptimizeView(
         "done",
         before=before.drawing,
-        after=after.drawing,
+        after=replace(after.drawing, brotli=brotli_size(after.drawing.svg)),
         raw_bytes=raw,
         raw_gzip=packed,
+        raw_brotli=brotli_size(svg),
         saved=round(100 * (1 - after.drawing.size / raw), 1),
         rung=str(result.rung),
         difference=_difference(result.difference),
@@ -188,7 +219,7 @@ def search_drawing(runtime: Runtime, svg: str, filters: Filters) -> ExploreView:
 
 
 def _narrow(filters: Filters) -> dict[str, str]:
-    named = {"style": filters.style, "licence": filters.licence}
+    named = {"style": filters.style, "licence": filters.licence, "collection": filters.collection}
     return {name: value for name, value in named.items() if value}
 
 
@@ -211,24 +242,54 @@ def _relatives(hits: Sequence[Any]) -> Iterator[Relative]:
         except Text2SVGError:
             # A corpus row that the preview refuses is left out of the page, never shown unclean.
             continue
-        origin = hit.sample.provenance if hasattr(hit, "sample") else hit
-        yield Relative(
-            digest=hit.digest,
-            drawing=drawing,
-            score=round(float(hit.score), 4),
-            caption=hit.caption,
-            style=hit.style,
-            collection=hit.collection,
-            name=origin.name,
-            licence=hit.licence,
-            author=origin.author,
-            url=origin.url if origin.url.startswith("https://") else "",
-        )
+        yield _relative(hit, drawing)
 
 
-def png(runtime: Runtime, svg: str, size: int) -> bytes:
-    """A PNG of a cleaned drawing, `size` pixels square (16..2048); raises SvgError or RenderError."""
-    return runtime.png(shown(svg, measured=False).drawing.svg, max(16, min(2048, size)))
+def _relative(hit: Any, drawing: Drawing) -> Relative:
+    origin = hit.sample.provenance
+    relative = Relative(
+        digest=hit.digest,
+        drawing=drawing,
+        score=round(float(hit.score), 4),
+        caption=hit.caption,
+        style=hit.style,
+        collection=hit.collection,
+        name=origin.name,
+        licence=hit.licence,
+        author=origin.author,
+        url=origin.url if origin.url.startswith("https://") else "",
+        evidence=origin.licence_evidence,
+        duplicates=hit.duplicates,
+    )
+    return replace(relative, attribution=attribution(relative))
+
+
+def attribution(one: Relative) -> str:
+    """Title, author, source and licence in one line, as Creative Commons recommends."""
+    by = f" by {one.author}" if one.author else ""
+    return ", ".join(filter(None, (f"“{one.name or one.caption}” from {one.collection}{by}", one.licence, one.url)))
+
+
+def picture(runtime: Runtime, svg: str, form: str, size: int) -> bytes:
+    """A PNG or PDF of a cleaned drawing, `size` pixels or points square (16..2048).
+
+    Raises SvgError, RenderError, ConfigError for another form, MissingDependency for a PDF without libcairo2.
+    """
+    clean_svg, side = shown(svg, measured=False).drawing.svg, max(16, min(2048, size))
+    if form == "png":
+        return runtime.png(clean_svg, side)
+    if form != "pdf":
+        raise ConfigError(f"unknown form {form!r}", hint="one of: png, pdf")
+    from text2svg.raster.cairo import Cairo
+
+    return Cairo().pdf(clean_svg, side)
+
+
+def no_pdf() -> str:
+    """Why this machine writes no PDF; empty when it does. Looks for the library without loading it."""
+    from ctypes.util import find_library
+
+    return "" if find_library("cairo") else "libcairo2"
 
 
 def status(runtime: Runtime) -> Status:
@@ -237,10 +298,12 @@ def status(runtime: Runtime) -> Status:
         facts = runtime.describe()
     except Text2SVGError:
         # Explore says what is missing, with its hint, where it is missed.
-        return Status()
+        return Status(pdf=no_pdf())
     return Status(
         engine=str(facts.get("engine", "")),
         model=str(facts.get("model", "")),
         rows=int(facts.get("rows", 0)),
         licences=tuple(str(name) for name in facts.get("licences", ())),
+        collections=tuple(str(name) for name in facts.get("collections", ())),
+        pdf=no_pdf(),
     )

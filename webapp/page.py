@@ -1,19 +1,23 @@
-"""The one page: header, three tabs, footer, and what the tabs ask of each other.
+"""The one page: header, three tabs, footer, what the tabs ask of each other, and the names for Gradio's own client.
 
-Refuses logic: a listener unpacks the browser's values, calls a handler and packs its view. Events are private, because
-the REST interface is made of the same handlers and not of the page's wiring.
+Refuses logic: a listener unpacks the browser's values, calls the service and packs its view. The wiring of the page is
+private; `gradio_client` gets three functions of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
 
 from webapp import handlers
+from webapp.api import client_of
+from webapp.service import Service
 from webapp.strings import LANGUAGES
 from webapp.tabs import create, explore, optimize
 from webapp.tabs.parts import T, component
+from webapp.tuning import Choice
 from webapp.views import as_json
 
 
@@ -22,33 +26,46 @@ def i18n() -> gr.I18n:
     return gr.I18n(**LANGUAGES)
 
 
-def blocks(runtime: handlers.Runtime, *, concurrency: int) -> gr.Blocks:
-    """The page over one runtime."""
-    status = handlers.status(runtime)
+def blocks(service: Service) -> gr.Blocks:
+    """The page over one service."""
+    status = handlers.status(service.runtime)
     with gr.Blocks(title="Text2SVG", analytics_enabled=False, fill_width=True) as page:
         component("header", as_json(status), elem_id="header")
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab(T("tab.create"), id="create", elem_id="tab-create"):
-                drawing = create.build(runtime, concurrency)
+                drawing = create.build(service)
             with gr.Tab(T("tab.optimize"), id="optimize", elem_id="tab-optimize"):
-                optimize.build(runtime)
+                optimize.build(service)
             with gr.Tab(T("tab.explore"), id="explore", elem_id="tab-explore"):
-                corpus = explore.build(runtime, status)
+                corpus = explore.build(service, status)
         component("footer", {}, elem_id="footer")
-        _connect(runtime, tabs, drawing, corpus)
-        page.load(
-            lambda: as_json(handlers.browse(runtime, handlers.Filters())),
-            outputs=corpus.gallery,
-            **explore.QUIET,
-        )
+        _connect(service, tabs, drawing, corpus)
+        _open(service, page, drawing, corpus)
+        _name(service)
     return page
 
 
-def _connect(runtime: handlers.Runtime, tabs: gr.Tabs, drawing: create.Parts, corpus: explore.Parts) -> None:
-    def relatives(event: gr.EventData, style: str, licence: str) -> tuple[Any, ...]:
-        svg = str(event.svg)
-        view = handlers.search_drawing(runtime, svg, handlers.Filters(style, licence))
-        return gr.Tabs(selected="explore"), as_json(view), ("drawing", svg)
+def _open(service: Service, page: gr.Blocks, drawing: create.Parts, corpus: explore.Parts) -> None:
+    def link(request: gr.Request) -> list[Any]:
+        asked = dict(request.query_params)
+        return create.linked(asked) if asked.get("q") else [gr.skip()] * len(drawing.linked)
+
+    # Who opens a link wants to see the drawing, not a filled form.
+    page.load(link, outputs=drawing.linked, **explore.QUIET).then(None, js="() => { Text2SVG.linked(); }")
+    page.load(
+        lambda: as_json(handlers.browse(service.runtime, handlers.Filters())),
+        outputs=corpus.gallery,
+        **explore.QUIET,
+    )
+
+
+def _connect(service: Service, tabs: gr.Tabs, drawing: create.Parts, corpus: explore.Parts) -> None:
+    def relatives(
+        event: gr.EventData, style: str, licence: str, collection: str, request: gr.Request
+    ) -> tuple[Any, ...]:
+        asked = ("drawing", str(event.svg))
+        view = service.search(client_of(request), asked, handlers.Filters(style, licence, collection))
+        return gr.Tabs(selected="explore"), as_json(view), asked
 
     def words(event: gr.EventData) -> tuple[Any, ...]:
         style = str(event.style)
@@ -58,8 +75,33 @@ def _connect(runtime: handlers.Runtime, tabs: gr.Tabs, drawing: create.Parts, co
     for source in (drawing.stage, corpus.gallery):
         source.similar(
             relatives,
-            inputs=[corpus.style, corpus.licence],
+            inputs=corpus.filters,
             outputs=[tabs, corpus.gallery, corpus.asked],
             **explore.QUIET,
         )
     corpus.gallery.words(words, outputs=[tabs, drawing.prompt, drawing.style], **explore.QUIET)
+
+
+def _name(service: Service) -> None:
+    def generate(prompt: str, style: str, n: int, seed: int, request: gr.Request) -> Iterator[dict]:
+        """Draws candidates; yields the view of each moment, the last one complete."""
+        views = service.generate(client_of(request), handlers.Wish(prompt, style, n, seed))
+        try:
+            for view in views:
+                yield as_json(view)
+        finally:
+            views.close()  # type: ignore[attr-defined]
+
+    def optimized(svg: str, profile: str, request: gr.Request) -> dict:
+        """Makes an SVG smaller and says how faithful it is."""
+        return as_json(service.optimize(client_of(request), svg, Choice(profile)))
+
+    def search(words: str, k: int, request: gr.Request) -> dict:
+        """Finds the k drawings of the corpus nearest to some words."""
+        filters = handlers.Filters(count=max(1, min(100, k)))
+        return as_json(service.search(client_of(request), ("words", words), filters))
+
+    limit = service.bounds.concurrency
+    gr.api(generate, api_name="generate", concurrency_limit=limit, concurrency_id="engine")
+    gr.api(optimized, api_name="optimize")
+    gr.api(search, api_name="search")

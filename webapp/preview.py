@@ -16,10 +16,8 @@ from dataclasses import dataclass
 from text2svg.errors import LimitError
 from text2svg.svg.document import Limits
 from text2svg.svg.sanitize import sanitize
+from webapp.limits import UPLOAD_BYTES
 from webapp.views import Drawing
-
-UPLOAD_BYTES = 200_000
-"""Most of what the largest icon sets hold is under 20 kB; 200 kB keeps a worst-case sanitize under 0.2 s."""
 
 LIMITS = Limits(max_bytes=UPLOAD_BYTES, max_elements=5_000, max_depth=48, max_use_expansion=2_000)
 
@@ -36,6 +34,13 @@ def sizes(text: str) -> tuple[int, int]:
     """Bytes of the UTF-8 text, raw and gzipped (level 9, no timestamp)."""
     data = text.encode()
     return len(data), len(gzip.compress(data, 9, mtime=0))
+
+
+def brotli_size(text: str) -> int:
+    """Bytes of the UTF-8 text after brotli (quality 11), as a web server sends it to today's browsers."""
+    import brotli  # what Gradio compresses its own answers with
+
+    return len(brotli.compress(text.encode(), quality=11))
 
 
 def shown(text: str, *, measured: bool = True) -> Shown:

@@ -15,13 +15,13 @@ from webapp.strings import LANGUAGES
 
 SANS = ("Inter", "ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")  # fmt: skip  # noqa: E501
 MONO = ("ui-monospace", "SF Mono", "JetBrains Mono", "Cascadia Mono", "Menlo", "Noto Sans Mono", "monospace")  # fmt: skip  # noqa: E501
-SHEETS = ("app.css", "parts.css")
-SCRIPTS = ("base.js", "create.js", "optimize.js", "explore.js")
+SHEETS = ("app.css", "parts.css", "tools.css")
+SCRIPTS = ("base.js", "forms.js", "viewer.js", "editor.js", "create.js", "recent.js", "optimize.js", "explore.js")
 
-LIGHT = {"paper": "#f7f5f1", "card": "#ffffff", "ink": "#1f1d1a", "soft": "#6b665e", "line": "#e5e1d9",
-         "accent": "#c9461f", "sunk": "#f0ede7"}  # fmt: skip
+LIGHT = {"paper": "#f7f5f1", "card": "#ffffff", "ink": "#1f1d1a", "soft": "#625d55", "line": "#e5e1d9",
+         "accent": "#c2411b", "sunk": "#f0ede7", "accent-text": "#b83f1b"}  # fmt: skip
 DARK = {"paper": "#161513", "card": "#1f1e1b", "ink": "#f2efe9", "soft": "#a8a297", "line": "#35322d",
-        "accent": "#ff8157", "sunk": "#1a1917"}  # fmt: skip
+        "accent": "#ff8157", "sunk": "#1a1917", "accent-text": "#ff8157"}  # fmt: skip
 
 _VARIABLES: dict[str, str] = {
     "body_background_fill": "paper",

@@ -24,11 +24,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One SVG that passed the sanitizer and the preview budget, with its sizes in bytes."""
+    """One SVG that passed the sanitizer and the preview budget, with its sizes in bytes; 0 is not measured."""
 
     svg: str = ""
     size: int = 0
     gzip: int = 0
+    brotli: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,17 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The numbers of a request as they were used: together with its words and style they draw the same again."""
+
+    n: int = 0
+    seed: int = 0
+    max_tokens: int = 0
+    temperature: float = 0.0
+    top_p: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class CreateView:
     """The Create page: `state` is `idle`, `running`, `done`, `stopped` or `error`."""
 
@@ -68,6 +80,19 @@ class CreateView:
     order: tuple[int, ...] = ()
     """Indexes of candidates, best first; empty until ranked."""
     seconds: float = 0.0
+    ahead: int = 0
+    """Visitors who are drawn for first, while this request waits for the engine."""
+    asked: Asked = Asked()
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CleanView:
+    """An edited drawing after the sanitizer: `state` is `done` or `error`."""
+
+    state: str
+    drawing: Drawing = Drawing()
+    removed: tuple[str, ...] = ()
     notice: Notice | None = None
 
 
@@ -80,6 +105,7 @@ class OptimizeView:
     after: Drawing = Drawing()
     raw_bytes: int = 0
     raw_gzip: int = 0
+    raw_brotli: int = 0
     saved: float = 0.0
     rung: str = ""
     difference: float = -1.0
@@ -104,6 +130,12 @@ class Relative:
     author: str = ""
     url: str = ""
     """Empty unless it is https."""
+    evidence: str = ""
+    """Why we believe the licence."""
+    duplicates: int = 0
+    """Rows with the same drawing that were folded into this one."""
+    attribution: str = ""
+    """One line to print beside the drawing, as most licences ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +162,9 @@ class Status:
     model: str = ""
     rows: int = 0
     licences: tuple[str, ...] = field(default=())
+    collections: tuple[str, ...] = field(default=())
+    pdf: str = ""
+    """Why there is no PDF here; empty when there is."""
 
 
 def as_json(view: object) -> dict[str, Any]:

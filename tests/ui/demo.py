@@ -7,9 +7,9 @@ can say what must appear and when. Some prompts misbehave on purpose. Run this f
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ from text2svg.encode.hashed import HashedEncoder
 from text2svg.engine.scripted import ScriptedEngine
 from text2svg.errors import EngineUnavailable
 from text2svg.generate import Event, Request, Setup, generate
-from text2svg.optimize import Optimized, OptimizeOptions, open_tools, optimize
+from text2svg.optimize import Optimized, OptimizeOptions, optimize
+from text2svg.optimize.ladder import Tools
+from text2svg.optimize.svgo import Svgo, SvgoOptions
 from text2svg.raster import load as load_rasterizer
 from text2svg.sample import Provenance, Sample, digest_of
 from text2svg.search.build import build as build_index
@@ -66,10 +68,10 @@ class DemoRuntime:
             folder / "index", encoder, lambda digests: [known.get(digest) for digest in digests]
         )
         self._tokenizer = load_tokenizer()
-        self._rasterizer = load_rasterizer("resvg")
-        self._tools = open_tools()
-        self._lock = threading.Lock()
-        self._open: Any = None
+        self.rasterizer = load_rasterizer("resvg")
+        cache = os.environ.get("TEXT2SVG_CACHE")
+        self.svgo = SvgoOptions(cache=Path(cache) / "svgo") if cache else SvgoOptions()
+        self._tools = Tools(Svgo(self.svgo), self.rasterizer)
         self.closed: list[str] = []
         """Prompts whose stream was closed before its end, for tests of Stop."""
 
@@ -85,21 +87,17 @@ class DemoRuntime:
         engine = ScriptedEngine(answers[: request.n], delay_s=DELAYS.get(request.prompt, STEP_S))
         ended = False
         try:
-            yield from generate(request, engine, self._tokenizer, Setup(rasterizer=self._rasterizer))
+            yield from generate(request, engine, self._tokenizer, Setup(rasterizer=self.rasterizer))
             ended = True
         finally:
             if not ended:
                 self.closed.append(request.prompt)
 
     def close(self) -> None:
-        if self._open is not None:
-            self._tools.__exit__(None, None, None)
+        self._tools.svgo.close()
 
-    def optimize(self, svg: str, *, profile: str = "web") -> Optimized:
-        with self._lock:
-            if self._open is None:
-                self._open = self._tools.__enter__()
-            return optimize(svg, OptimizeOptions(profile=profile), self._open)
+    def optimize(self, svg: str, *, profile: str = "web", decimals: int | None = None) -> Optimized:
+        return optimize(svg, OptimizeOptions(profile=profile, decimals=decimals), self._tools)
 
     def search_words(self, query: str, k: int, **filters: str) -> list[Hit]:
         return self._searcher.words(query, k, _filters(filters))
@@ -113,15 +111,17 @@ class DemoRuntime:
         return kept[offset : offset + k]
 
     def png(self, svg: str, size: int) -> bytes:
-        return self._rasterizer.png(svg, size)
+        return self.rasterizer.png(svg, size)
 
     def describe(self) -> dict[str, Any]:
         licences = sorted({s.provenance.licence for s in self.samples} - {HOSTILE})
+        collections = sorted({s.provenance.collection for s in self.samples} - {HOSTILE})
         return {
             "engine": "scripted",
             "model": "demo",
             "rows": len(self.samples),
             "licences": licences,
+            "collections": collections,
         }
 
 
@@ -131,19 +131,21 @@ def _filters(named: dict[str, str]) -> Filters:
 
 def main(port: int) -> None:
     """Serves the app on the loopback; `/demo/closed` tells which streams were cut short."""
-    import uvicorn
     from fastapi import APIRouter
 
-    from webapp.app import build
+    from webapp import app as web
+    from webapp.service import Service
 
     with tempfile.TemporaryDirectory() as folder:
         runtime = DemoRuntime(Path(folder))
-        router = APIRouter()
+        service = Service(runtime)
+        router = APIRouter(include_in_schema=False)
         router.get("/demo/closed")(lambda: runtime.closed)
-        app = build(runtime)
+        router.get("/demo/process")(os.getpid)
+        built = web.build(service)
         # Before the page, which is mounted at the root and would answer first.
-        app.router.routes[:0] = router.routes
-        uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
+        built.router.routes[:0] = router.routes
+        web.run(built, "127.0.0.1", port, service)
         runtime.close()
 
 

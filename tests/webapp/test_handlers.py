@@ -16,10 +16,13 @@ from tests.ui.demo import HOSTILE, DemoRuntime
 from text2svg import errors
 from text2svg.generate import Done, Finished, Partial, Ranked, Started
 from text2svg.generate.vocabulary import Substitution
+from text2svg.sample import Provenance, Sample
+from text2svg.search.searcher import Hit
 from webapp import handlers
+from webapp.english import ENGLISH
 from webapp.handlers import Filters, Wish
 from webapp.notices import notice_of
-from webapp.strings import ENGLISH
+from webapp.tuning import Choice, Tuner
 from webapp.views import as_json
 
 DOT = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256"><circle cx="128" cy="128" r="9"/></svg>'
@@ -152,9 +155,10 @@ def test_a_defect_is_not_smoothed_over() -> None:
         list(handlers.generate(Script(ZeroDivisionError()), Wish("x")))
 
 
-def test_optimize_compares_with_the_text_as_given(runtime: DemoRuntime) -> None:
+def test_optimize_compares_with_the_text_as_given(runtime: DemoRuntime, tuner: Tuner) -> None:
     raw = DOT.replace("<circle", "<script>alert(1)</script>\n\n   <!-- talk --><circle").replace('r="9"', 'r="9.0000"')
-    view = handlers.optimize(runtime, raw, "web")
+    view = handlers.optimize(tuner, raw, Choice())
+    assert 0 < view.after.brotli < view.raw_brotli
     assert view.state == "done"
     assert view.raw_bytes == len(raw.encode())
     assert view.saved == round(100 * (1 - view.after.size / view.raw_bytes), 1)
@@ -173,16 +177,26 @@ def test_optimize_compares_with_the_text_as_given(runtime: DemoRuntime) -> None:
         ("<svg xmlns='http://www.w3.org/2000/svg'>" + "<g>" * 90 + "</g>" * 90 + "</svg>", "error.limit"),
     ],
 )
-def test_optimize_refuses_in_words(runtime: DemoRuntime, text: str, key: str) -> None:
-    view = handlers.optimize(runtime, text, "web")
+def test_optimize_and_clean_refuse_in_words(tuner: Tuner, text: str, key: str) -> None:
+    clean = handlers.clean(text)
+    assert (clean.state, clean.notice and clean.notice.key, clean.drawing.svg) == ("error", key, "")
+    view = handlers.optimize(tuner, text, Choice())
     assert view.state == "error"
     assert view.notice is not None
     assert view.notice.key == key
     assert view.after.svg == ""
 
 
-def test_an_unknown_profile_is_a_notice(runtime: DemoRuntime) -> None:
-    view = handlers.optimize(runtime, DOT, "tiny")
+def test_an_edited_drawing_comes_back_clean_and_measured() -> None:
+    view = handlers.clean(DOT.replace("<circle", "<script>alert(1)</script><circle onclick='x()'"))
+    assert view.state == "done"
+    assert view.drawing.svg == DOT
+    assert view.drawing.brotli > 0
+    assert {reason.partition(":")[0] for reason in view.removed} == {"script", "event"}
+
+
+def test_an_unknown_profile_is_a_notice(tuner: Tuner) -> None:
+    view = handlers.optimize(tuner, DOT, Choice("tiny"))
     assert view.notice is not None
     assert view.notice.key == "error.config"
 
@@ -212,20 +226,26 @@ def test_filters_narrow_and_say_when_nothing_is_left(runtime: DemoRuntime) -> No
     assert nothing.notice.key == "explore.none"
 
 
+def test_every_drawing_carries_a_line_of_attribution(runtime: DemoRuntime) -> None:
+    one = handlers.search_words(runtime, "camera", Filters(count=1)).relatives[0]
+    assert one.attribution == f"“{one.name}” from {one.collection} by {one.author}, {one.licence}, {one.url}"
+    bare = dataclasses.replace(one, author="", url="", name="")
+    assert handlers.attribution(bare) == f"“{one.caption}” from {one.collection}, {one.licence}"
+
+
 def test_only_https_becomes_a_source_and_unclean_rows_are_left_out(runtime: DemoRuntime) -> None:
     every = handlers.browse(runtime, Filters(count=500)).relatives
     hostile = next(one for one in every if one.caption == HOSTILE)
     assert hostile.url == ""
     assert all(one.url.startswith("https://") for one in every if one is not hostile)
-    flat = {"digest": "d", "score": 1.0, "caption": "c", "style": "", "collection": "s", "name": "n"}
-    flat |= {"licence": "MIT", "author": "a"}
+    origin = Provenance("package", "s", "n", "https://example.org/x", "a", "MIT")
     hits = [
-        SimpleNamespace(**flat, svg=DOT, url="https://example.org/x"),
-        SimpleNamespace(**flat, svg="<!DOCTYPE svg [<!ENTITY a 'b'>]><nonsense/>", url=""),
+        Hit("d", 1.0, Sample("d", DOT, origin, caption="c"), 2),
+        Hit("e", 1.0, Sample("e", "<!DOCTYPE svg [<!ENTITY a 'b'>]><nonsense/>", origin)),
     ]
     plain = SimpleNamespace(search_words=lambda query, k: hits)
     (one,) = handlers.search_words(plain, "x", Filters()).relatives
-    assert (one.url, one.author, one.licence) == ("https://example.org/x", "a", "MIT")
+    assert (one.url, one.author, one.licence, one.duplicates) == ("https://example.org/x", "a", "MIT", 2)
 
 
 def test_a_broken_index_is_a_notice() -> None:
@@ -248,10 +268,22 @@ def test_a_server_without_a_corpus_still_opens() -> None:
     assert handlers.status(SimpleNamespace(describe=fail)).rows == 0
 
 
-def test_views_travel_as_plain_json(runtime: DemoRuntime) -> None:
+def test_pictures_have_a_known_form_and_a_size_within_limits(runtime: DemoRuntime) -> None:
+    assert handlers.picture(runtime, DOT, "png", 1)[16:20] == (16).to_bytes(4, "big")
+    with pytest.raises(errors.ConfigError):
+        handlers.picture(runtime, DOT, "bmp", 64)
+    if handlers.no_pdf():
+        with pytest.raises(errors.MissingDependency):
+            handlers.picture(runtime, DOT, "pdf", 64)
+    else:
+        assert handlers.picture(runtime, DOT, "pdf", 64)[:5] == b"%PDF-"
+
+
+def test_views_travel_as_plain_json(runtime: DemoRuntime, tuner: Tuner) -> None:
     for view in (
         list(handlers.generate(runtime, Wish("fast rocket")))[-1],
-        handlers.optimize(runtime, DOT, "web"),
+        handlers.optimize(tuner, DOT, Choice()),
+        handlers.clean(DOT),
         handlers.browse(runtime, Filters()),
         handlers.status(runtime),
     ):

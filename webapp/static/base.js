@@ -6,7 +6,31 @@
   "use strict";
 
   const words = window.Text2SVGWords || { en: {} };
+
+  function remember(name, value) {
+    try {
+      if (value === null) localStorage.removeItem("text2svg:" + name);
+      else localStorage.setItem("text2svg:" + name, value);
+    } catch { /* storage may be off or full: forget, then */ }
+  }
+
+  function recall(name) {
+    try { return localStorage.getItem("text2svg:" + name); } catch { return null; }
+  }
+
+  // Gradio takes its labels' language from the browser, so a visitor's own choice has to look like the browser's.
+  const chosen = recall("language");
+  if (Object.hasOwn(words, chosen || "")) {
+    Object.defineProperty(navigator, "language", { get: () => chosen });
+    Object.defineProperty(navigator, "languages", { get: () => [chosen] });
+  }
   const language = (navigator.language || "en").toLowerCase().startsWith("ru") ? "ru" : "en";
+  document.documentElement.lang = language;
+
+  function setLanguage(name) {
+    remember("language", name);
+    location.reload();
+  }
 
   function t(key, values = {}) {
     const text = (words[language] || {})[key] || words.en[key] || key;
@@ -32,10 +56,12 @@
     return image;
   }
 
+  const DRAWING = "data:image/svg+xml,";
+
   function paint(image, svg) {
     if (image.drawn === svg) return;
     image.drawn = svg;
-    if (svg) image.src = "data:image/svg+xml," + encodeURIComponent(svg);
+    if (svg) image.src = DRAWING + encodeURIComponent(svg);
     else image.removeAttribute("src");
   }
 
@@ -62,16 +88,11 @@
     })));
   }
 
-  function canvas(svg, label) {
-    return h("div", { class: "t2s-labelled" }, h("h3", { text: label }),
-      h("figure", { class: "t2s-canvas" }, picture(svg, label)));
-  }
-
   function facts(rows) {
     const list = h("dl", { class: "t2s-facts" });
     for (const [name, value] of rows) {
       if (value === "" || value === null || value === undefined) continue;
-      list.append(h("div", {}, h("dt", { text: t(name) }),
+      list.append(h("div", { "data-fact": name }, h("dt", { text: t(name) }),
         value instanceof Node ? h("dd", {}, value) : h("dd", { text: String(value) })));
     }
     return list;
@@ -106,12 +127,32 @@
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
-  async function savePng(svg, name, place) {
-    const address = new URL("render.png?size=1024", document.baseURI);
-    const answer = await fetch(address, { method: "POST", body: svg, headers: { "content-type": "image/svg+xml" } });
-    if (answer.ok) return save(await answer.blob(), name + ".png");
-    const problem = await answer.json().catch(() => ({ key: "error.render" }));
-    place.append(notice({ level: "error", ...problem }));
+  const address = (path) => new URL("api/v1/" + path, document.baseURI);
+
+  // The API's answer, or the notice that says why there is none.
+  async function post(path, body, options = {}) {
+    const kind = typeof body === "string" ? "text/plain" : "application/json";
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    try {
+      return await fetch(address(path), { method: "POST", body: text, headers: { "content-type": kind }, ...options });
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      return new Response(JSON.stringify({ key: "error.gone" }), { status: 503 });
+    }
+  }
+
+  async function problem(answer) {
+    const said = await answer.json().catch(() => ({}));
+    const value = said.notice || said;
+    return { level: "error", key: words.en[value.key] ? value.key : "error.unknown", detail: value.detail, hint: value.hint };
+  }
+
+  async function savePicture(svg, name, form, place) {
+    const answer = await post(`render?form=${form}&size=${form === "pdf" ? 512 : 1024}`, svg);
+    if (answer.ok) return save(await answer.blob(), `${name}.${form}`);
+    place.querySelectorAll(".t2s-notice").forEach((old) => old.remove());
+    place.append(notice(await problem(answer)));
+    return undefined;
   }
 
   async function copy(text, button) {
@@ -126,8 +167,9 @@
       document.execCommand("copy");
       area.remove();
     }
+    const label = button.dataset.label || (button.dataset.label = button.textContent);
     button.textContent = t("act.copied");
-    setTimeout(() => { button.textContent = t("act.copy"); }, 1500);
+    setTimeout(() => { button.textContent = label; }, 1500);
   }
 
   function action(key, run, kind) {
@@ -135,24 +177,36 @@
       text: t(key), on: { click: (event) => run(event.currentTarget) } });
   }
 
-  // Every drawing offers the same ways to take it away; `extra` are the page's own.
-  function actions(svg, name, extra = []) {
+  // A button that opens a short list; Escape, a choice or a click elsewhere closes it.
+  function menu(key, entries) {
+    const list = h("div", { class: "t2s-menu-list" },
+      ...entries.map(([name, run]) => action(name, (button) => { run(button); setTimeout(close, 700); }, "quiet")));
+    const node = h("details", { class: "t2s-menu", "data-menu": key },
+      h("summary", { class: "t2s-act", text: t(key) }), list);
+    const close = () => { node.open = false; };
+    document.addEventListener("click", (event) => { if (!node.contains(event.target)) close(); });
+    node.addEventListener("keydown", (event) => { if (event.key === "Escape") { close(); event.stopPropagation(); } });
+    return node;
+  }
+
+  // Every drawing offers the same ways to take it away; `current` gives its text at that moment, `extra` are the page's own.
+  function actions(current, name, extra = []) {
     const row = h("div", { class: "t2s-acts" });
+    const { dataUri, jsx, css } = Text2SVG;
+    const pdf = action("act.pdf", () => savePicture(current(), slug(name), "pdf", row));
+    if (document.body.dataset.pdf) pdf.title = t("act.pdf.none", { what: document.body.dataset.pdf });
     row.append(
-      action("act.svg", () => save(new Blob([svg], { type: "image/svg+xml" }), slug(name) + ".svg"), "strong"),
-      action("act.png", () => savePng(svg, slug(name), row)),
-      action("act.copy", (button) => copy(svg, button)),
+      action("act.svg", () => save(new Blob([current()], { type: "image/svg+xml" }), slug(name) + ".svg"), "strong"),
+      action("act.png", () => savePicture(current(), slug(name), "png", row)), pdf,
+      menu("act.copy", [
+        ["copy.svg", (button) => copy(current(), button)],
+        ["copy.uri", (button) => copy(dataUri(current()), button)],
+        ["copy.jsx", (button) => copy(jsx(current(), name), button)],
+        ["copy.css", (button) => copy(css(current(), slug(name)), button)],
+      ]),
       ...extra.map(([key, run]) => action(key, run, "quiet")),
     );
     return row;
-  }
-
-  function remember(name, value) {
-    try { localStorage.setItem("text2svg:" + name, value); } catch { /* storage may be off: forget, then */ }
-  }
-
-  function recall(name) {
-    try { return localStorage.getItem("text2svg:" + name); } catch { return null; }
   }
 
   function theme(name) {
@@ -180,6 +234,7 @@
       return forced && !busy && ENTERS.some(click);
     }
     if (event.key === "Escape") return click("#create-stop") || click("[data-close]");
+    if (event.target.closest("[data-own-keys]")) return false;
     const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable;
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return false;
     if (event.key === "/") {
@@ -187,7 +242,16 @@
       if (field) { event.preventDefault(); field.focus(); }
     }
     if (/^[1-4]$/.test(event.key)) click(`.t2s-card[data-index="${Number(event.key) - 1}"]`);
+    if (event.key === "d") click('.t2s-detail [data-act="act.svg"]');
+    if (event.key === "c") click('.t2s-detail [data-menu="act.copy"] > summary');
     return false;
+  }
+
+  // A defect on the server: it is in the log there, and said here.
+  function defect(selector) {
+    const root = document.querySelector(selector + " .t2s");
+    root.dataset.state = "error";
+    root.replaceChildren(notice({ key: "error.unknown", level: "error" }));
   }
 
   // Gradio components are born when their tab is first opened; `boot` is what their js_on_load calls.
@@ -205,6 +269,7 @@
   document.addEventListener("DOMContentLoaded", () => recall("theme") && theme(recall("theme")));
   if (document.readyState !== "loading" && recall("theme")) theme(recall("theme"));
 
-  window.Text2SVG = { t, h, picture, paint, count, bytes, grounds, canvas, facts, notice, code, actions, action,
-    theme, makers, boot, seen };
+  window.Text2SVG = { t, h, picture, paint, count, bytes, grounds, facts, notice, code, actions, action, menu, post,
+    problem, copy, save, slug, readable, remember, recall, theme, language, setLanguage, languages: Object.keys(words),
+    makers, boot, defect, seen, DRAWING };
 })();

@@ -1,7 +1,7 @@
 // The corpus as a wall of tiles, and the one that was opened with all that its licence asks to be shown.
 (() => {
   "use strict";
-  const { t, h, picture, count, bytes, grounds, facts, notice, code, actions, action, makers } = Text2SVG;
+  const { t, h, picture, count, bytes, facts, notice, code, copy, actions, action, makers, viewer } = Text2SVG;
 
   function title(view) {
     if (view.kind === "words") return t("explore.found", { q: view.query });
@@ -10,7 +10,7 @@
 
   function tile(one, open) {
     return h("button", { type: "button", class: "t2s-tile", "data-testid": "tile", "data-digest": one.digest,
-      "aria-label": t("explore.open", { name: one.caption || one.name }), on: { click: () => open(one) } },
+      title: t("explore.open", { name: one.caption || one.name }), on: { click: () => open(one) } },
     h("span", { class: "t2s-paper" }, picture(one.drawing.svg)),
     h("span", { class: "t2s-name", text: one.caption || one.name }),
     h("span", { class: "t2s-from", text: `${one.licence} · ${one.collection}` }));
@@ -28,13 +28,16 @@
       h("header", {}, h("h2", { text: one.caption || one.name }),
         h("button", { type: "button", class: "t2s-close", "data-close": "", "aria-label": t("act.close"), text: "×",
           on: { click: close } })),
-      h("div", { class: "t2s-big" }, h("figure", { class: "t2s-canvas" }, picture(one.drawing.svg, one.caption)), grounds()),
+      viewer({ layers: [picture(one.drawing.svg, one.caption)], label: one.caption || one.name }),
       facts([["fact.licence", one.licence], ["fact.author", one.author], ["fact.collection", one.collection],
-        ["fact.name", one.name], ["fact.source", source(one.url)],
+        ["fact.name", one.name], ["fact.source", source(one.url)], ["fact.evidence", one.evidence],
+        ["fact.duplicates", one.duplicates ? t("explore.folded", { n: count(one.duplicates) }) : ""],
         ["fact.style", one.style ? t("style." + one.style) : ""],
         ["fact.size", `${bytes(one.drawing.size)}, gzip ${bytes(one.drawing.gzip)}`],
         ["fact.score", one.score ? count(Math.round(one.score * 100) / 100) : ""]]),
-      actions(one.drawing.svg, one.name, [
+      h("div", { class: "t2s-credit" }, h("p", { class: "t2s-head", text: t("explore.credit") }), h("p", { text: one.attribution, "data-testid": "credit" }),
+        action("act.credit", (button) => copy(one.attribution, button), "quiet")),
+      actions(() => one.drawing.svg, one.name, [
         ["act.words", () => trigger("words", words)],
         ["act.similar", () => trigger("similar", { svg: one.drawing.svg })],
       ]), code(one.drawing.svg));
@@ -44,7 +47,13 @@
     let tiles = [], now = "", expected = 0;
 
     function open(one) {
-      const close = () => { root.querySelector(".t2s-opened").remove(); root.classList.remove("with-opened"); };
+      const from = document.activeElement;
+      const close = () => {
+        root.querySelector(".t2s-opened").remove();
+        root.classList.remove("with-opened");
+        for (const node of root.querySelectorAll(".t2s-tile")) node.setAttribute("aria-pressed", "false");
+        if (from && from.isConnected) from.focus();
+      };
       const old = root.querySelector(".t2s-opened");
       if (old) old.remove();
       root.classList.add("with-opened");

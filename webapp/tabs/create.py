@@ -1,20 +1,24 @@
-"""Create: words in, candidates drawn side by side, one of them kept.
+"""Create: words in, candidates drawn side by side, one of them kept, coloured, edited and taken away.
 
 Stop closes the handler's generator (Gradio raises GeneratorExit in it), which closes the engine's stream. The page
-shows "stopped" at once on its own, because frames already on their way still arrive after the click.
+shows "stopped" at once on its own, because frames already on their way still arrive after the click. The address bar
+always holds the link to what is shown. Refuses to keep anything on the server: history lives in the visitor's browser.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from webapp import handlers
+from webapp.api import client_of
+from webapp.limits import BATCH_ROWS
+from webapp.service import Service
 from webapp.tabs.parts import OPTIMIZER, QUIET, T, component, styles
 from webapp.views import CreateView, as_json
 
@@ -27,8 +31,8 @@ EXAMPLES = (
     ("lock", "outline"),
     ("coffee cup", "outline"),
 )
-PROFILE = "web"
-"""What "optimize here" uses; the Optimize tab offers the others."""
+SAMPLING = {"temperature": 0.4, "top_p": 0.9, "max_tokens": 300}
+"""What the sliders stand on; a link leaves these out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,11 @@ class Parts:
     stage: gr.HTML
     prompt: gr.Textbox
     style: gr.Radio
+    linked: list[Any]
+    """The fields that a link fills, in the order of `linked`."""
 
 
-def build(runtime: handlers.Runtime, concurrency: int) -> Parts:
+def build(service: Service) -> Parts:
     """Lays the tab out inside the open `gr.Tab`."""
     prompt, go, stop = _bar()
     with gr.Row(elem_id="create-examples-row"):
@@ -50,27 +56,41 @@ def build(runtime: handlers.Runtime, concurrency: int) -> Parts:
     style, options = _options()
     stage = component("stage", as_json(CreateView()), elem_id="create-stage", events=("optimize", "similar"))
     compare = component("compare", {}, elem_id="create-compare", quiet=True)
+    recent = component("recent", {}, elem_id="create-recent", events=("recall",))
+    with gr.Accordion(T("batch.title"), open=False, elem_id="create-batch"):
+        component("batch", {"rows": BATCH_ROWS}, elem_id="create-batch-body")
 
+    fields = [prompt, style, *options]
     picked = chips.pick(_example, outputs=[prompt, style], **QUIET)
-    running = []
-    for start in (go.click, prompt.submit, picked.then):
-        event = start(
-            _drawer(runtime),
-            inputs=[prompt, style, *options],
-            outputs=stage,
-            concurrency_limit=concurrency,
-            concurrency_id="engine",
-            trigger_mode="once",
-            js="(...values) => { Text2SVG.begin(); return values; }",
-            **QUIET,
-        )
-        # Gradio runs `then` only after a run that ended well; a full queue or a defect arrives at `failure`.
-        event.then(None, js="() => { Text2SVG.settle(); }")
-        event.failure(None, js="() => { Text2SVG.failed(); }")
-        running.append(event)
+    running = [_draws(start, service, fields, stage) for start in (go.click, prompt.submit, picked.then)]
     stop.click(None, js="() => { Text2SVG.halt(); }", cancels=running)
-    stage.optimize(_optimizer(runtime), outputs=compare, **OPTIMIZER)
-    return Parts(stage, prompt, style)
+    stage.optimize(_optimizer(service), outputs=compare, **OPTIMIZER)
+    _recall(recent, fields)
+    return Parts(stage, prompt, style, fields)
+
+
+def _recall(recent: gr.HTML, fields: list[Any]) -> None:
+    def recall(event: gr.EventData) -> list[Any]:
+        return linked(event.asked)
+
+    recent.recall(recall, outputs=fields, **QUIET)
+
+
+def _draws(start: Callable[..., Any], service: Service, fields: list[Any], stage: gr.HTML) -> Any:
+    event = start(
+        _drawer(service),
+        inputs=fields,
+        outputs=stage,
+        concurrency_limit=service.bounds.concurrency,
+        concurrency_id="engine",
+        trigger_mode="once",
+        js="(...values) => { Text2SVG.begin(); return values; }",
+        **QUIET,
+    )
+    # Gradio runs `then` only after a run that ended well; a full queue or a defect arrives at `failure`.
+    event.then(None, js="() => { Text2SVG.settle(); }")
+    event.failure(None, js="() => { Text2SVG.failed(); }")
+    return event
 
 
 def _bar() -> tuple[gr.Textbox, gr.Button, gr.Button]:
@@ -115,17 +135,17 @@ def _advanced() -> list[gr.Slider]:
     with gr.Accordion(T("create.advanced"), open=False, elem_id="create-advanced"):
         with gr.Row():
             return [
-                _slider("temperature", 0.1, 1.5, 0.05, 0.4),
-                _slider("top_p", 0.1, 1.0, 0.05, 0.9),
-                _slider("max_tokens", 60, handlers.MAX_TOKENS, 4, 300),
+                _slider("temperature", 0.1, 1.5, 0.05),
+                _slider("top_p", 0.1, 1.0, 0.05),
+                _slider("max_tokens", 60, handlers.MAX_TOKENS, 4),
             ]
 
 
-def _slider(name: str, low: float, high: float, step: float, value: float) -> gr.Slider:
+def _slider(name: str, low: float, high: float, step: float) -> gr.Slider:
     return gr.Slider(
         low,
         high,
-        value=value,
+        value=SAMPLING[name],
         step=step,
         label=T(f"create.{name}"),
         info=T(f"create.{name}.info"),
@@ -134,28 +154,53 @@ def _slider(name: str, low: float, high: float, step: float, value: float) -> gr
     )
 
 
-def _drawer(runtime: handlers.Runtime) -> Callable[..., Iterator[dict[str, Any]]]:
-    def draw(prompt: str, style: str, count: int, seed: int, *sampling: float) -> Iterator[dict[str, Any]]:
-        temperature, top_p, max_tokens = sampling
+def _drawer(service: Service) -> Callable[..., Iterator[dict[str, Any]]]:
+    def draw(
+        prompt: str, style: str, count: int, seed: int, temperature: float, top_p: float, max_tokens: int,
+        request: gr.Request,
+    ) -> Iterator[dict[str, Any]]:  # fmt: skip
         wish = handlers.Wish(prompt or "", style, count, seed, max_tokens, temperature=temperature, top_p=top_p)
-        views = handlers.generate(runtime, wish, run=time.time_ns() // 1_000_000)
+        views = service.generate(client_of(request), wish, run=time.time_ns() // 1_000_000)
         try:
             for view in views:
                 yield as_json(view)
         finally:
             # Gradio closes this generator on Stop and when the tab is closed.
-            views.close()
+            views.close()  # type: ignore[attr-defined]
 
     return draw
 
 
-def _optimizer(runtime: handlers.Runtime) -> Callable[[gr.EventData], dict[str, Any]]:
-    def optimize(event: gr.EventData) -> dict[str, Any]:
-        view = handlers.optimize(runtime, str(event.svg), PROFILE)
+def _optimizer(service: Service) -> Callable[[gr.EventData, gr.Request], dict[str, Any]]:
+    # Not called `optimize`: that name is taken for gradio_client.
+    def here(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
+        view = service.optimize(client_of(request), str(event.svg))
         # Asking twice for the same drawing must look like an answer both times.
         return {**as_json(view), "at": time.time_ns()}
 
-    return optimize
+    return here
+
+
+def linked(asked: Mapping[str, Any]) -> list[Any]:
+    """Values for the fields from a link's parameters, or from a drawing of the history; what is wrong is left out."""
+    style = str(asked.get("style", ""))
+    wish = handlers.Wish(
+        str(asked.get("q", "")),
+        n=_number(asked.get("n"), handlers.MAX_CANDIDATES),
+        seed=_number(asked.get("seed"), 1),
+        max_tokens=_number(asked.get("m"), SAMPLING["max_tokens"]),
+        temperature=_number(asked.get("t"), SAMPLING["temperature"]),
+        top_p=_number(asked.get("p"), SAMPLING["top_p"]),
+    ).clamped()
+    known = style if style in handlers.STYLES else ""
+    return [wish.prompt, known, wish.n, wish.seed, wish.temperature, wish.top_p, wish.max_tokens]
+
+
+def _number(value: object, default: float) -> float:
+    try:
+        return float(str(value)[:20]) if value is not None else default
+    except ValueError:
+        return default
 
 
 def _example(event: gr.EventData) -> tuple[str, str]:

@@ -6,12 +6,15 @@ on the visitor's behalf: source pages are links that open in a new tab without a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from webapp import handlers
+from webapp.api import client_of
+from webapp.service import Service
 from webapp.tabs.parts import QUIET, T, component, styles
 from webapp.views import ExploreView, Notice, Status, as_json
 
@@ -24,12 +27,12 @@ class Parts:
     """What other tabs need of this one."""
 
     gallery: gr.HTML
-    style: gr.Dropdown
-    licence: gr.Dropdown
+    filters: list[Any]
+    """Style, licence and collection."""
     asked: gr.State
 
 
-def build(runtime: handlers.Runtime, status: Status) -> Parts:
+def build(service: Service, status: Status) -> Parts:
     """Lays the tab out inside the open `gr.Tab`."""
     with gr.Row(elem_id="explore-bar"):
         query = gr.Textbox(
@@ -39,9 +42,11 @@ def build(runtime: handlers.Runtime, status: Status) -> Parts:
         )  # fmt: skip
         go = gr.Button(T("explore.go"), variant="primary", elem_id="explore-go", scale=0)
     with gr.Row(elem_id="explore-filters"):
-        style = gr.Dropdown(styles(), value="", label=T("explore.style"), elem_id="explore-style", min_width=140)
-        licences = [(T("explore.any"), ""), *((name, name) for name in status.licences)]
-        licence = gr.Dropdown(licences, value="", label=T("explore.licence"), elem_id="explore-licence", min_width=140)
+        filters = [
+            _filter("style", styles()),
+            _filter("licence", _any(status.licences)),
+            _filter("collection", _any(status.collections)),
+        ]
         with gr.Accordion(T("explore.drawing"), open=False, elem_id="explore-drawing"):
             code = gr.Textbox(
                 label=T("optimize.paste"), placeholder=T("optimize.placeholder"), lines=4, max_lines=4,
@@ -59,29 +64,41 @@ def build(runtime: handlers.Runtime, status: Status) -> Parts:
         elem_id="explore-gallery",
         events=("similar", "words", "more"),
     )
-    parts = Parts(gallery, style, licence, gr.State(("browse", "")))
-    _connect(runtime, parts, query, (go, near, upload, code))
+    parts = Parts(gallery, filters, gr.State(("browse", "")))
+    _connect(service, parts, query, (go, near, upload, code))
     return parts
 
 
-def _connect(runtime: handlers.Runtime, parts: Parts, query: gr.Textbox, drawing: tuple[Any, ...]) -> None:
+def _any(names: tuple[str, ...]) -> list[tuple[Any, str]]:
+    return [(T("explore.any"), ""), *((name, name) for name in names)]
+
+
+def _filter(name: str, choices: list[tuple[Any, str]]) -> gr.Dropdown:
+    return gr.Dropdown(choices, value="", label=T(f"explore.{name}"), elem_id=f"explore-{name}", min_width=120)
+
+
+def _connect(service: Service, parts: Parts, query: gr.Textbox, drawing: tuple[Any, ...]) -> None:
     go, near, upload, code = drawing
-    filters = [parts.style, parts.licence]
-    outputs = [parts.gallery, parts.asked]
+    filters, outputs = parts.filters, [parts.gallery, parts.asked]
 
-    def words(text: str, style: str, licence: str) -> tuple[dict[str, Any], Asked]:
-        return ask(runtime, ("words", text or ""), style, licence)
+    def question(kind: str) -> Callable[..., tuple[dict[str, Any], Asked]]:
+        def put(text: str, style: str, licence: str, collection: str, request: gr.Request) -> tuple[Any, Asked]:
+            chosen = handlers.Filters(style or "", licence or "", collection or "")
+            asked = (kind, text or "")
+            return as_json(service.search(client_of(request), asked, chosen)), asked
 
-    def drawn(text: str, style: str, licence: str) -> tuple[dict[str, Any], Asked]:
-        return ask(runtime, ("drawing", text or ""), style, licence)
+        return put
 
-    def again(asked: Asked, style: str, licence: str) -> dict[str, Any]:
-        return ask(runtime, asked, style, licence)[0]
+    def again(asked: Asked, style: str, licence: str, collection: str, request: gr.Request) -> dict[str, Any]:
+        chosen = handlers.Filters(style or "", licence or "", collection or "")
+        return as_json(service.search(client_of(request), asked, chosen))
 
-    def more(event: gr.EventData, style: str, licence: str) -> dict[str, Any]:
-        chosen = handlers.Filters(style, licence)
-        return as_json(handlers.browse(runtime, chosen, max(0, int(event.offset))))
+    def more(event: gr.EventData, style: str, licence: str, collection: str, request: gr.Request) -> dict[str, Any]:
+        chosen = handlers.Filters(style or "", licence or "", collection or "")
+        view = service.search(client_of(request), ("browse", ""), chosen, max(0, int(event.offset)))
+        return as_json(view)
 
+    words, drawn = question("words"), question("drawing")
     for start in (go.click, query.submit):
         start(words, inputs=[query, *filters], outputs=outputs, **QUIET)
     near.click(drawn, inputs=[code, *filters], outputs=outputs, **QUIET)
@@ -91,19 +108,6 @@ def _connect(runtime: handlers.Runtime, parts: Parts, query: gr.Textbox, drawing
     for choice in filters:
         choice.input(again, inputs=[parts.asked, *filters], outputs=parts.gallery, **QUIET)
     parts.gallery.more(more, inputs=filters, outputs=parts.gallery, **QUIET)
-
-
-def ask(runtime: handlers.Runtime, asked: Asked, style: str, licence: str) -> tuple[dict[str, Any], Asked]:
-    """The answer to a question under the present filters, and the question to remember."""
-    kind, text = asked
-    chosen = handlers.Filters(style or "", licence or "")
-    if kind == "drawing":
-        view = handlers.search_drawing(runtime, text, chosen)
-    elif kind == "words":
-        view = handlers.search_words(runtime, text, chosen)
-    else:
-        view = handlers.browse(runtime, chosen)
-    return as_json(view), asked
 
 
 def read_upload(data: bytes) -> tuple[Any, Any]:

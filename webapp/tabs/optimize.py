@@ -1,6 +1,7 @@
 """Optimize: an SVG in, the same picture in fewer bytes out, with the proof beside it.
 
-Refuses files over 200 kB and text that is not UTF-8; both are said in words. Changing the profile runs again at once.
+Every switch runs again at once. Files are read by the browser and sent as text, so nothing of them is kept on the server;
+several at once go through the API one after the other. Refuses files over 200 kB and text that is not UTF-8, in words.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ from typing import Any
 import gradio as gr
 
 from text2svg.optimize.options import PROFILES
-from webapp import handlers
+from webapp.api import client_of
+from webapp.limits import UPLOAD_BYTES, ZIP_FILES
+from webapp.service import Service
 from webapp.tabs.parts import OPTIMIZER, QUIET, T, component
-from webapp.views import Notice, OptimizeView, as_json
+from webapp.tuning import GROUPS, Choice
+from webapp.views import OptimizeView, as_json
 
+PRECISIONS = ("auto", "0", "1", "2")
 SAMPLE = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <!-- Created with a drawing program that likes to talk -->
 <svg xmlns="http://www.w3.org/2000/svg" width="512px" height="512px" viewBox="0 0 512.000000 512.000000" version="1.1">
@@ -44,52 +49,84 @@ SAMPLE = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 """
 
 
-def build(runtime: handlers.Runtime) -> None:
+def build(service: Service) -> None:
     """Lays the tab out inside the open `gr.Tab`."""
 
-    def run(svg: str, profile: str) -> dict[str, Any]:
-        return {**as_json(handlers.optimize(runtime, svg or "", profile)), "at": time.time_ns()}
+    def run(svg: str, profile: str, decimals: str, groups: list[str], request: gr.Request) -> dict[str, Any]:
+        view = service.optimize(client_of(request), svg or "", choice_of(profile, decimals, groups))
+        return {**as_json(view), "at": time.time_ns()}
 
-    def rerun(svg: str, profile: str) -> dict[str, Any]:
-        return run(svg, profile) if (svg or "").strip() else as_json(OptimizeView())
+    def rerun(svg: str, profile: str, decimals: str, groups: list[str], request: gr.Request) -> dict[str, Any]:
+        given = (svg or "").strip()
+        return run(svg, profile, decimals, groups, request) if given else as_json(OptimizeView())
 
     with gr.Row(elem_id="optimize-page"):
         with gr.Column(scale=2, min_width=300, elem_id="optimize-in"):
-            code = gr.Textbox(
-                label=T("optimize.paste"),
-                placeholder=T("optimize.placeholder"),
-                lines=12,
-                max_lines=12,
-                elem_id="optimize-code",
-            )
-            with gr.Row(elem_id="optimize-files"):
-                upload = gr.UploadButton(
-                    T("optimize.upload"), file_types=[".svg"], type="binary", size="sm",
-                    elem_id="optimize-upload",
-                )  # fmt: skip
-                sample = gr.Button(T("optimize.sample"), size="sm", elem_id="optimize-sample")
-            profile = gr.Radio(
-                [(T(f"profile.{name}"), name) for name in PROFILES],
-                value=PROFILES[0],
-                label=T("optimize.profile"),
-                elem_id="optimize-profile",
-            )
-            go = gr.Button(T("optimize.go"), variant="primary", elem_id="optimize-go")
+            code, files, sample = _input()
+            choices = _choices()
+            with gr.Row(elem_id="optimize-run"):
+                go = gr.Button(T("optimize.go"), variant="primary", elem_id="optimize-go", scale=3)
+                reset = gr.Button(T("optimize.reset"), elem_id="optimize-reset", scale=1, min_width=80)
         with gr.Column(scale=5, min_width=320, elem_id="optimize-out"):
             compare = component("compare", as_json(OptimizeView()), elem_id="optimize-compare")
 
-    inputs = [code, profile]
-    go.click(run, inputs=inputs, outputs=compare, **OPTIMIZER)
-    profile.input(rerun, inputs=inputs, outputs=compare, trigger_mode="always_last", **OPTIMIZER)
-    sample.click(lambda: SAMPLE, outputs=code, **QUIET).then(run, inputs=inputs, outputs=compare, **OPTIMIZER)
-    upload.upload(read_upload, inputs=upload, outputs=[code, compare], **QUIET).success(
-        rerun, inputs=inputs, outputs=compare, **OPTIMIZER
+    inputs = [code, *choices]
+    given = (
+        sample.click(lambda: SAMPLE, outputs=code, **QUIET),
+        files.opened(_opened, outputs=code, **QUIET),
+        reset.click(lambda: [PROFILES[0], PRECISIONS[0], list(GROUPS)], outputs=choices, **QUIET),
     )
+    wired = {"inputs": inputs, "outputs": compare, **OPTIMIZER}
+    for started in (
+        go.click(run, **wired),
+        *(choice.input(rerun, trigger_mode="always_last", **wired) for choice in choices),
+        *(one.then(rerun, **wired) for one in given),
+    ):
+        started.failure(None, js="() => { Text2SVG.defect('#optimize-compare'); }")
 
 
-def read_upload(data: bytes) -> tuple[Any, Any]:
-    """The text of an uploaded file, or what was wrong with it."""
-    try:
-        return data.decode("utf-8-sig"), gr.skip()
-    except UnicodeDecodeError:
-        return "", as_json(OptimizeView("error", notice=Notice("error.text")))
+def _opened(event: gr.EventData) -> str:
+    return str(event.text)[:UPLOAD_BYTES]
+
+
+def choice_of(profile: str, decimals: str, groups: list[str]) -> Choice:
+    """What the fields hold, as the optimizer takes it."""
+    off = tuple(name for name in GROUPS if name not in groups)
+    return Choice(profile, int(decimals) if decimals in PRECISIONS[1:] else None, off)
+
+
+def _input() -> tuple[gr.Textbox, gr.HTML, gr.Button]:
+    code = gr.Textbox(
+        label=T("optimize.paste"),
+        placeholder=T("optimize.placeholder"),
+        lines=10,
+        max_lines=10,
+        elem_id="optimize-code",
+    )
+    with gr.Row(elem_id="optimize-files"):
+        limits = {"bytes": UPLOAD_BYTES, "files": ZIP_FILES}
+        files = component("files", limits, elem_id="optimize-open", events=("opened",))
+        sample = gr.Button(T("optimize.sample"), size="sm", elem_id="optimize-sample")
+    return code, files, sample
+
+
+def _choices() -> list[Any]:
+    profile = gr.Radio(
+        [(T(f"profile.{name}"), name) for name in PROFILES],
+        value=PROFILES[0],
+        label=T("optimize.profile"),
+        elem_id="optimize-profile",
+    )
+    decimals = gr.Radio(
+        [(T("optimize.auto"), PRECISIONS[0]), *((name, name) for name in PRECISIONS[1:])],
+        value=PRECISIONS[0],
+        label=T("optimize.decimals"),
+        elem_id="optimize-decimals",
+    )
+    groups = gr.CheckboxGroup(
+        [(T(f"group.{name}"), name) for name in GROUPS],
+        value=list(GROUPS),
+        label=T("optimize.groups"),
+        elem_id="optimize-groups",
+    )
+    return [profile, decimals, groups]

@@ -1,0 +1,89 @@
+// Colours and code of one drawing. Every edit goes to the server and comes back clean; only what came back is shown.
+(() => {
+  "use strict";
+  const { t, h, post, problem, notice, readable, colours, recolour, hex } = Text2SVG;
+  const PAUSE_MS = 180;
+
+  // What a person typed keeps its line breaks on screen; the drawing itself is one line.
+  const joined = (text) => text.trim().replace(/>\s*\n\s*</g, "><");
+
+  function swatch(colour, change) {
+    const name = colour || "#000";
+    const field = h("input", { type: "color", "aria-label": t("colour.change", { c: name }), title: name });
+    field.value = hex(colour);
+    field.addEventListener("input", () => change(colour, field.value));
+    return h("span", { class: "t2s-swatch" }, field);
+  }
+
+  // `take` is told every accepted drawing.
+  function editor(drawing, take) {
+    let text = drawing.svg, asked = 0, timer = 0;
+    const field = h("textarea", { class: "t2s-edit", spellcheck: "false", autocapitalize: "off", autocomplete: "off",
+      rows: 8, "aria-label": t("edit.label"), "data-testid": "code", "data-own-keys": "" });
+    const said = h("div", { class: "t2s-said", "aria-live": "polite" });
+    const palette = h("div", { class: "t2s-palette" });
+    const reset = h("button", { type: "button", class: "t2s-link", text: t("edit.reset"), "data-act": "edit.reset",
+      on: { click: () => { set(drawing.svg); accept(drawing); } } });
+    field.value = readable(text);
+
+    function accept(next) {
+      text = next.svg;
+      said.replaceChildren();
+      field.removeAttribute("aria-invalid");
+      reset.hidden = text === drawing.svg;
+      showPalette();
+      take(next);
+    }
+
+    async function check(wanted) {
+      const turn = asked += 1;
+      const answer = await post("clean", { svg: wanted });
+      if (turn !== asked) return;
+      if (answer.ok) return accept((await answer.json()).drawing);
+      field.setAttribute("aria-invalid", "true");
+      said.replaceChildren(notice(await problem(answer)));
+    }
+
+    function soon(wanted) {
+      clearTimeout(timer);
+      timer = setTimeout(() => check(wanted), PAUSE_MS);
+    }
+
+    function set(next) {
+      clearTimeout(timer);
+      asked += 1;
+      field.value = readable(next);
+    }
+
+    // While a colour field is open its swatch must not be replaced, so it remembers what its colour is called now.
+    function change(from, to) {
+      const base = joined(field.value);
+      const now = changed.get(from) ?? from;
+      changed.set(from, to);
+      const next = recolour(base, now, to);
+      field.value = readable(next);
+      soon(next);
+    }
+    let changed = new Map();
+
+    function showPalette() {
+      if (palette.contains(document.activeElement) && document.activeElement.type === "color") return;
+      changed = new Map();
+      const found = colours(text);
+      const first = found[0];
+      const current = first === undefined ? null : h("button", { type: "button", class: "t2s-link", "data-act": "colour.current",
+        text: t("colour.current", { c: first || "#000" }),
+        on: { click: () => { const next = recolour(text, first, "currentColor"); field.value = readable(next); check(next); } } });
+      palette.replaceChildren(...found.slice(0, 12).map((one) => swatch(one, change)), current || "", reset);
+    }
+
+    palette.addEventListener("change", () => setTimeout(showPalette, PAUSE_MS * 2));
+    field.addEventListener("input", () => soon(joined(field.value)));
+    reset.hidden = true;
+    showPalette();
+    const code = h("details", { class: "t2s-code", open: true }, h("summary", { text: t("act.code") }), field, said);
+    return { palette, code, current: () => text };
+  }
+
+  Object.assign(Text2SVG, { editor });
+})();
