@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class Fragile:
                 return "x" * 3_000_000
             case "pid":
                 return os.getpid()
+            case Path():
+                # A program of the step's own, as busy as the step itself.
+                child = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+                item.write_text(str(child.pid))
+                time.sleep(3600)
             case float():
                 time.sleep(item)
         return item

@@ -56,6 +56,12 @@ def test_a_hanging_item_is_ended_and_the_rest_goes_on() -> None:
     assert time.monotonic() - started < 60
 
 
+def test_what_a_step_started_ends_with_its_worker(tmp_path: Path) -> None:
+    found = list(ProcessExecutor(1, timeout_s=1.0).run(Fragile(), [tmp_path / "pid", 3]))
+    assert [outcome.reason for outcome in found] == ["timeout", ""]
+    wait_gone([int((tmp_path / "pid").read_text())])
+
+
 def test_the_time_limit_is_per_item_not_per_chunk() -> None:
     found = list(ProcessExecutor(1, timeout_s=2.0).run(Fragile(), [0.3] * 10))
     assert all(outcome.status == "ok" for outcome in found)
