@@ -1,4 +1,4 @@
-"""`generate`, `optimize`, `search`: one drawing or a folder of them, from the command line."""
+"""`generate`, `search`: drawings from words and from the corpus, on the command line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from admin.console import Ticker, say, show, table
+from admin.console import say, show, table
 from admin.opening import open_runtime
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    for command in (generate, optimize, search):
+    for command in (generate, search):
         app.command()(command)
 
 
@@ -105,95 +105,14 @@ def _write(runtime: Any, answer: dict[str, Any], out: Path, png: int) -> None:
             path.with_suffix(".png").write_bytes(runtime.png(candidate["svg"], png))
 
 
-def optimize(
-    source: Path = typer.Argument(help="An SVG file, a folder of them, or - for stdin."),
-    out: Path | None = typer.Option(None, "-o", "--out", help="File or folder to write; default stdout for one file."),
-    profile: str = typer.Option(
-        "web", help="web: smallest faithful file. model: canonical SVG. seed: absolute, no arcs."
-    ),
-    verify: str = typer.Option("all", help="off, sample or all: render before and after."),
-    as_json: bool = typer.Option(False, "--json", help="Print sizes, rung, difference and warnings."),
-) -> None:
-    """Make SVG files smaller without changing the picture.
-
-    \b
-    Examples:
-      text2svg optimize logo.svg -o logo.min.svg
-      text2svg optimize icons/ -o small/ --json
-      cat drawing.svg | text2svg optimize - --profile model
-    """
-    from text2svg.errors import ConfigError
-    from text2svg.optimize.options import OptimizeOptions
-
-    options = OptimizeOptions(profile=profile, verify=verify)  # type: ignore[arg-type]
-    if source.is_dir() and out is None:
-        raise ConfigError("a folder needs --out", hint="text2svg optimize icons/ -o small/")
-    with open_runtime() as runtime:
-        if not source.is_dir():
-            result = runtime.optimize_with(_read(source), options)
-            _deliver(result, out, as_json)
-            return
-        rows = list(_optimize_folder(runtime, (source, out), options))
-    failed = [row for row in rows if row["error"]]
-    show(rows, as_json=as_json, text=_summary)
-    if failed:
-        raise typer.Exit(1)
-
-
-def _read(source: Path) -> bytes:
+def read_input(source: Path) -> bytes:
+    """A file's bytes, or standard input's for `-`. Raises SourceError."""
     from text2svg.errors import SourceError
 
     try:
         return sys.stdin.buffer.read() if str(source) == "-" else source.read_bytes()
     except OSError as error:
         raise SourceError(f"cannot read {source}: {error.strerror}", hint="give a file, a folder or -") from error
-
-
-def _deliver(result: Any, out: Path | None, as_json: bool) -> None:
-    if out is not None:
-        out.write_text(result.text, encoding="utf-8")
-    if as_json:
-        show(result, as_json=True)
-    elif out is None:
-        print(result.text)
-    for warning in result.warnings:
-        say(f"note: {warning}")
-    say(f"{result.raw_bytes:,} to {result.bytes:,} bytes ({result.gzip_bytes:,} gzip), rung {result.rung}")
-
-
-def _optimize_folder(runtime: Any, places: tuple[Path, Path | None], options: Any) -> Any:
-    from text2svg.errors import SvgError
-
-    source, out = places
-    files = sorted(source.rglob("*.svg"))
-    ticker = Ticker()
-    for i, path in enumerate(files, 1):
-        row = {
-            "file": str(path.relative_to(source)),
-            "before": path.stat().st_size,
-            "after": 0,
-            "rung": "",
-            "error": "",
-        }
-        try:
-            result = runtime.optimize_with(path.read_bytes(), options)
-        except SvgError as error:
-            row["error"] = error.message
-        else:
-            target = out / path.relative_to(source) if out else path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(result.text, encoding="utf-8")
-            row |= {"after": result.bytes, "rung": result.rung}
-        ticker.tick(f"{i:,} of {len(files):,} files", final=i == len(files))
-        yield row
-
-
-def _summary(rows: list[dict[str, Any]]) -> str:
-    done = [row for row in rows if not row["error"]]
-    before, after = (sum(row[key] for row in done) for key in ("before", "after"))
-    lines = [f"{row['file']}: {row['error']}" for row in rows if row["error"]]
-    lines.append(f"{len(done):,} files, {before:,} to {after:,} bytes, {len(rows) - len(done)} refused")
-    return "\n".join(lines)
 
 
 def search(
@@ -225,7 +144,7 @@ def search(
         if svg is None:
             hits = runtime.search_words(words, k, **filters)
         else:
-            hits = runtime.search_drawing(_read(svg).decode("utf-8", "replace"), k, **filters)
+            hits = runtime.search_drawing(read_input(svg).decode("utf-8", "replace"), k, **filters)
         seconds = time.perf_counter() - began
         rows = [_row(hit) for hit in hits]
         say(f"{len(rows)} of {len(runtime.searcher.index):,} drawings ({runtime.corpus.name}), {seconds * 1000:.1f} ms")
