@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from text2svg.mine.extract import Link
 from text2svg.mine.fetch import REDIRECTS, Answer, Fetcher
@@ -52,6 +53,8 @@ class CrawlOptions:
     politeness: Politeness = field(default=Politeness(), compare=False)
     retries: int = field(default=2, compare=False)
     """Further tries of what may pass, after 0.5, 1, 2 ... seconds."""
+    on_visit: Callable[[Visit], None] | None = field(default=None, compare=False)
+    """Told of each visit that has ended, e.g. to print it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +309,8 @@ class Crawler:
         if not self._open[visit.batch]:
             del self._open[visit.batch], self._asked[visit.batch]
             self._wake.set()
+        if self.options.on_visit is not None:
+            self.options.on_visit(visit)
         await self._out.put(visit)
 
 
@@ -331,4 +336,9 @@ def _seconds(value: str) -> float:
 
 
 def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _stamp(int(time.time()))
+
+
+@lru_cache(maxsize=2)
+def _stamp(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

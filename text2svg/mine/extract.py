@@ -102,7 +102,7 @@ def extract(text: str, url: str) -> Page:
     """The drawings of a page; `url` is where it was in the end. Reads nothing else."""
     tree = LexborHTMLParser(text)
     page = Page()
-    base = _base(tree, url)
+    base = _base(tree, url) if "<base" in text or "<BASE" in text else url
     trees = [tree, *_templates(tree, text)]
     finder = _Finder(trees)
     for each in trees:

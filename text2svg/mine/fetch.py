@@ -13,7 +13,7 @@ import asyncio
 import socket
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -115,7 +115,9 @@ class Fetcher:
         self.policy = policy
         self._resolver = resolver
         self._transport: httpx.AsyncBaseTransport | None = None
-        self._headers = [("user-agent", options.agent), ("accept", _ACCEPT), ("accept-encoding", "gzip, deflate")]
+        self._headers = httpx.Headers(
+            {"user-agent": options.agent, "accept": _ACCEPT, "accept-encoding": "gzip, deflate"}
+        )
         seconds = options.timeout_s
         self._extensions = {"timeout": {"connect": seconds, "read": seconds, "write": seconds, "pool": None}}
 
@@ -163,7 +165,7 @@ class Fetcher:
         request = httpx.Request("GET", url, headers=self._headers, extensions=self._extensions)
         response = await self._transport.handle_async_request(request)
         try:
-            headers = {name.lower(): value for name, value in response.headers.items()}
+            headers = _merged(response.headers.raw)
             answer = Answer(url, response.status_code, headers)
             if answer.status != 200 or (kinds is not None and answer.kind and answer.kind not in kinds):
                 if headers.get("content-length", "").isdigit() and int(headers["content-length"]) <= SMALL:
@@ -172,6 +174,15 @@ class Fetcher:
             return Answer(url, 200, headers, await _read(response, headers, limit))
         finally:
             await response.aclose()
+
+
+def _merged(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by lower-case name; repeated ones joined with commas."""
+    found: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
 
 
 async def _read(response: httpx.Response, headers: Mapping[str, str], limit: int) -> bytes:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 
 class Queued(Protocol):
@@ -56,8 +55,8 @@ class _Host:
 
 
 def host_of(url: str) -> str:
-    """The key of a URL's host: its name, with the port unless it is 80 or 443."""
-    return urlsplit(url).netloc
+    """The key of a URL's host: its name, with the port unless that is the scheme's own."""
+    return url.split("/", 3)[2] if url.count("/") > 1 else ""
 
 
 class Frontier:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from urllib.parse import urlsplit
 
 from text2svg.mine.fetch import REDIRECTS, Answer, Fetcher
 from text2svg.mine.refusal import TRANSIENT, MineRefusal
@@ -116,5 +115,4 @@ def _why(refusal: MineRefusal) -> tuple[str, str]:
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return "/".join(url.split("/", 3)[:3])

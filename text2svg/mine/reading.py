@@ -53,16 +53,21 @@ class Where:
     url: str
     source: str = "url"
     retrieved: str = ""
+    collection: str = ""
+    """Empty is the URL's host."""
+    licence: str = UNSTATED
+    """What is known of everything here; a drawing's own statement wins."""
+    licence_evidence: str = ""
 
-    def provenance(self, name: str = "", licence: str = UNSTATED, evidence: str = "") -> Provenance:
+    def provenance(self, name: str = "", licence: str = "", evidence: str = "") -> Provenance:
         """A row's provenance; rows of a URL itself have no name, rows of drawings always have one."""
         return Provenance(
             source=self.source,
-            collection=host_of(self.url),
+            collection=self.collection or host_of(self.url),
             name=name,
             url=self.url,
-            licence=licence,
-            licence_evidence=evidence,
+            licence=licence or self.licence,
+            licence_evidence=evidence if licence else self.licence_evidence,
             retrieved=self.retrieved,
         )
 
@@ -101,10 +106,10 @@ def read(body: bytes, kind: str, charset: str, where: Where, options: ReadOption
     return reading
 
 
-def file_rows(body: bytes | str, where: Where, link: Link, options: ReadOptions) -> Iterator[Row]:
-    """Rows of a drawing that is a file of its own; a sheet of symbols gives one each."""
-    name = where.url.rsplit("/", 1)[-1].partition("?")[0] or "svg"
-    caption, tags = choose([link.caption, *link.tags, of_file(where.url)])
+def file_rows(body: bytes | str, where: Where, link: Link, options: ReadOptions, name: str = "") -> Iterator[Row]:
+    """Rows of a drawing that is a file of its own; a sheet of symbols gives one each. It is named by its URL."""
+    name = name or where.url.rsplit("/", 1)[-1].partition("?")[0] or "svg"
+    caption, tags = choose([link.caption, *link.tags, of_file(name)])
     yield from _rows(Found(body, caption, tags, "file"), name, where.provenance(name), options)
 
 
@@ -123,7 +128,8 @@ def _page_rows(page: Page, where: Where, options: ReadOptions) -> Iterator[Row]:
         if found.svg and found.svg in seen:
             continue
         seen.add(found.svg)
-        provenance = where.provenance(f"#{number}", page.licence, page.licence_evidence)
+        stated = page.licence if page.licence != UNSTATED else ""
+        provenance = where.provenance(f"#{number}", stated, page.licence_evidence)
         yield from _rows(found, f"#{number}", provenance, options)
 
 

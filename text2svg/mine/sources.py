@@ -77,16 +77,19 @@ def dataset_rows(name: str, columns: Iterable[str], *, split: str = "", seed: in
     yield from ({column: row.get(column) for column in wanted} for row in rows)
 
 
-def batches(urls: Iterable[str], size: int, *, offset: int = 0, most: int | None = None) -> Iterator[Batch]:
+def batches(
+    urls: Iterable[str], size: int, *, offset: int = 0, most: int | None = None, prefix: str = ""
+) -> Iterator[Batch]:
     """Batches of distinct URLs, each named by what it holds, so the same list names the same work.
 
-    `offset` URLs are passed over, and at most `most` taken. A URL twice in one batch is asked for once.
+    `offset` URLs are passed over, and at most `most` taken. A URL twice in one batch is asked for once. Another
+    `prefix` names other work.
     """
     source = islice((url.strip() for url in urls if url), offset, None if most is None else offset + most)
     while part := list(islice(source, size)):
         distinct = tuple(dict.fromkeys(part))
         name = hashlib.sha256("\n".join(distinct).encode("utf-8", "replace")).hexdigest()[:32]
-        yield Batch(name, distinct)
+        yield Batch(prefix + name, distinct)
 
 
 def _opened(path: Path) -> IO[str]:

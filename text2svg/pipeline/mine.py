@@ -81,6 +81,20 @@ def failed_urls(store: Store) -> Iterator[str]:
     yield from latest
 
 
+def reasons_of(store: Store, config: Any) -> dict[str, int]:
+    """Rows by outcome of the raw shards that were made with one configuration."""
+    text = canonical_json(config)
+    return _counted(manifest for manifest in store.shards(RAW) if manifest.key.config == text)
+
+
+def _counted(manifests: Iterable[Manifest]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for manifest in manifests:
+        for status, reason, rows in manifest.tally:
+            found[f"{status}:{reason}" if reason else status] += rows
+    return dict(found)
+
+
 def _config(fetcher: Fetcher, options: CrawlOptions) -> str:
     """What decides the rows; how fast they come does not."""
     sizes = (fetcher.options.page_bytes, fetcher.options.svg_bytes)
@@ -185,8 +199,7 @@ class _Run:
 
     def _record(self, manifest: Manifest, *, reused: bool) -> None:
         self.progress = self.progress.adding(manifest, reused=reused)
-        for status, reason, rows in manifest.tally:
-            self.reasons[f"{status}:{reason}" if reason else status] += rows
+        self.reasons.update(_counted([manifest]))
 
     def _tell(self) -> None:
         now, waiting = self.progress, self.pending
