@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from admin import corpus, doctor, draw, evaluate, models, optimize, serve, store, train
+from admin import corpus, deploy, doctor, draw, evaluate, models, optimize, serve, store, train
 from admin.console import say
 from text2svg.errors import Text2SVGError
 
@@ -57,6 +57,7 @@ app.add_typer(train.app, name="train")
 app.add_typer(models.app, name="model")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(store.app, name="store")
+app.add_typer(deploy.app, name="deploy")
 
 
 @app.callback()

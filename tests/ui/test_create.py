@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
 from text2svg.svg.sanitize import sanitize
+from webapp.limits import BATCH_ROWS
 
 STAGE = "#create-stage .t2s"
 PROMPT = "#create-prompt textarea"
+CODE = ".t2s-detail [data-testid=code]"
+BIG = ".t2s-detail .t2s-big img"
 COUNT_FRAMES = """() => {
   window.frames_seen = [0, 0, 0, 0];
   document.querySelectorAll('.t2s-card img').forEach((image, index) => new MutationObserver(() => {
@@ -20,8 +25,14 @@ COUNT_FRAMES = """() => {
 
 def _draw(page: Any, words: str, state: str = "done") -> None:
     page.fill(PROMPT, words)
-    page.click("#create-go")
-    page.wait_for_selector(f"{STAGE}[data-state={state}]")
+    _again(page, lambda: page.click("#create-go"), state)
+
+
+def _again(page: Any, start: Callable[[], Any], state: str = "done") -> None:
+    """Starts a run and waits for its state, not for the same state of the run before."""
+    before = page.get_attribute(STAGE, "data-run")
+    start()
+    page.wait_for_selector(f'{STAGE}[data-state={state}]:not([data-run="{before}"])')
 
 
 def _states(page: Any) -> list[str]:
@@ -48,7 +59,7 @@ def test_candidates_stream_and_one_is_downloaded(visit: Callable[..., Any]) -> N
     assert waiting.value.suggested_filename == "red-heart-2.svg"
     text = waiting.value.path().read_text(encoding="utf-8")
     assert sanitize(text).removed == ()
-    assert text.replace("><", ">\n<") == page.inner_text(".t2s-detail code")
+    assert text.replace("><", ">\n<") == page.input_value(CODE)
 
     with page.expect_download() as waiting:
         page.click('.t2s-detail [data-act="act.png"]')
@@ -64,13 +75,13 @@ def test_stop_keeps_what_is_drawn_and_frees_the_engine(
     before = len(closed())
     _draw(page, "slow", state="running")
     page.wait_for_selector('.t2s-card[data-state="drawing"]')
-    assert not page.is_visible("#create-go")
+    page.wait_for_selector("#create-go", state="hidden")
     page.keyboard.press("Escape")
     page.wait_for_selector(f"{STAGE}[data-state=stopped]")
     assert set(_states(page)) <= {"stopped", "done"}
     _until(lambda: len(closed()) > before)
-    assert page.is_visible("#create-go")
-    assert page.is_visible(".t2s-detail"), "what was drawn so far can be kept"
+    page.wait_for_selector("#create-go", state="visible")
+    page.wait_for_selector(".t2s-detail", state="visible")  # what was drawn so far can be kept
     _draw(page, "fast rocket")
     assert _states(page) == ["done"] * 4, "the engine draws again after a stop"
 
@@ -115,17 +126,14 @@ def test_keys_count_and_settings(visit: Callable[..., Any]) -> None:
     page.fill(PROMPT, "star")
     page.wait_for_function("document.querySelector('[data-testid=counter]').textContent === '4 / 300'")
     page.focus(PROMPT)
-    page.keyboard.press("Control+Enter")
-    page.wait_for_selector(f"{STAGE}[data-state=done]")
+    _again(page, lambda: page.keyboard.press("Control+Enter"))
     assert _states(page) == ["done", "done"]
-    assert "77" in page.inner_text(".t2s-detail .t2s-facts")
+    page.wait_for_selector(".t2s-detail .t2s-facts:has-text('77')")
     page.click("h1")
     page.keyboard.press("2")
-    assert page.inner_text(".t2s-sub") == "Drawing 2 of 2"
+    page.wait_for_selector(".t2s-sub:has-text('Drawing 2 of 2')")
     page.focus(PROMPT)
-    page.keyboard.press("Enter")
-    page.wait_for_selector(f"{STAGE}[data-state=running]")
-    page.wait_for_selector(f"{STAGE}[data-state=done]")
+    _again(page, lambda: page.keyboard.press("Enter"))
     page.fill(PROMPT, "x" * 400)
     assert len(page.input_value(PROMPT)) == 300
 
@@ -135,10 +143,10 @@ def test_example_optimize_here_and_find_similar(visit: Callable[..., Any]) -> No
     page.click(".t2s-chip:has-text('rocket')")
     page.wait_for_selector(f"{STAGE}[data-state=done]")
     assert page.input_value(PROMPT) == "rocket"
-    assert page.is_checked("#create-style label:has-text('Filled') input")
+    page.wait_for_selector("#create-style label:has-text('Filled') input:checked", state="attached")
     page.click('.t2s-detail [data-act="act.optimize"]')
     page.wait_for_selector("#create-compare .t2s[data-state=done]")
-    assert page.is_visible("#create-compare [data-testid=saved]")
+    page.wait_for_selector("#create-compare [data-testid=saved]", state="visible")
     page.click('.t2s-card[data-index="1"]')
     assert page.locator("#create-compare [data-testid=saved]").count() == 0
     page.click('.t2s-card[data-index="0"]')
@@ -162,3 +170,103 @@ def test_a_full_queue_and_a_defect_give_the_button_back(visit: Callable[..., Any
     page.wait_for_selector("#create-go", state="visible")
     _draw(page, "fast rocket")
     assert _states(page) == ["done"] * 4
+
+
+def _shown(page: Any, text: str) -> None:
+    code = "([css, text]) => decodeURIComponent(document.querySelector(css).src).includes(text)"
+    page.wait_for_function(code, arg=[BIG, text])
+
+
+def _copied(page: Any, entry: str) -> str:
+    page.click('.t2s-detail [data-menu="act.copy"] > summary')
+    page.click(f'.t2s-detail [data-act="{entry}"]')
+    page.wait_for_selector(f'.t2s-detail [data-act="{entry}"]:has-text("Copied")', state="attached")
+    page.click("h1")
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def test_a_drawing_is_recoloured_edited_zoomed_and_taken_away(visit: Callable[..., Any]) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    _draw(page, "fast rocket")
+    first = page.input_value(CODE)
+    page.locator(".t2s-detail .t2s-swatch input").first.fill("#12ab34")
+    _shown(page, "#12ab34")
+    assert "#12ab34" in page.input_value(CODE)
+    page.click('[data-act="colour.current"]')
+    _shown(page, "currentColor")
+
+    script = "<script>window.__x=1</script>"
+    page.fill(CODE, f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{script}<path d="M1 2h6v5z"/></svg>')
+    _shown(page, "M1 2h6v5z")
+    assert "script" not in page.get_attribute(BIG, "src")
+    page.wait_for_selector('[data-fact="fact.brotli"]', state="visible")
+    page.fill(CODE, "<svg><path")
+    page.wait_for_selector(".t2s-detail .t2s-said .t2s-notice:has-text('not SVG')")
+    _shown(page, "M1 2h6v5z")
+
+    assert _copied(page, "copy.uri").startswith("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'")
+    assert _copied(page, "copy.css").startswith(".fast-rocket-")
+    jsx = _copied(page, "copy.jsx")
+    assert jsx.startswith("export const FastRocket")
+    assert '{...props}><path d="M1 2h6v5z" /></svg>' in jsx
+    page.click('[data-act="edit.reset"]')
+    page.wait_for_function("([css, text]) => document.querySelector(css).value === text", arg=[CODE, first])
+
+    page.focus(".t2s-detail .t2s-canvas")
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    page.wait_for_selector(".t2s-detail .t2s-level:has-text('196 %')", state="attached")
+    page.keyboard.press("0")
+    page.wait_for_selector('.t2s-detail .t2s-canvas[data-zoomed="false"]')
+    page.click('.t2s-detail [data-set-ground="dark"]')
+    assert page.evaluate("document.documentElement.dataset.ground") == "dark"
+
+    status = json.loads(page.evaluate("fetch('api/v1/status').then((answer) => answer.text())"))
+    if status["pdf"]:
+        page.click('.t2s-detail [data-act="act.pdf"]')
+        page.wait_for_selector(".t2s-detail .t2s-notice:has-text('libcairo2')")
+    else:
+        with page.expect_download() as waiting:
+            page.click('.t2s-detail [data-act="act.pdf"]')
+        assert waiting.value.path().read_bytes()[:5] == b"%PDF-"
+
+
+def test_a_link_draws_the_same_and_history_stays_in_the_browser(visit: Callable[..., Any]) -> None:
+    page = visit()
+    page.click("#create-count label:has-text('2')")
+    page.fill("#create-seed input", "41")
+    _draw(page, "fast rocket")
+    page.wait_for_function("location.search.includes('seed=41')")
+    assert "q=fast+rocket" in page.url
+    assert "n=2" in page.url
+    code = page.input_value(CODE)
+    page.reload()
+    page.wait_for_selector(f"{STAGE}[data-state=done]")
+    page.wait_for_function("([css, text]) => document.querySelector(css).value === text", arg=[CODE, code])
+    assert page.input_value(PROMPT) == "fast rocket"
+    _draw(page, "camera")
+    page.wait_for_selector(".t2s-small:has-text('camera')")
+    assert page.locator(".t2s-small").count() == 2, "the link drew what was there already"
+    page.click(".t2s-small:has-text('rocket')")
+    page.wait_for_selector(".t2s-side h2:has-text('fast rocket')")
+    page.wait_for_function("([css, text]) => document.querySelector(css).value === text", arg=[PROMPT, "fast rocket"])
+    page.click('[data-act="recent.clear"]')
+    page.wait_for_selector(".t2s-small", state="detached")
+    assert page.evaluate("localStorage.getItem('text2svg:history')") is None
+
+
+def test_a_csv_becomes_a_zip(visit: Callable[..., Any]) -> None:
+    page = visit()
+    page.click("#create-batch > button")
+    page.fill("[data-testid=csv]", "x\n" * (BATCH_ROWS + 1))
+    page.click('[data-act="batch.go"]')
+    page.wait_for_selector("#create-batch-body .t2s-notice:has-text('too large')")
+    page.fill("[data-testid=csv]", "prompt,seed\nfast rocket,1\n<img src=x onerror=window.__x=1>,2\n")
+    page.click('[data-act="batch.go"]')
+    page.wait_for_selector("#create-batch-body .t2s-line:has-text('2 of 2')")
+    page.wait_for_selector("#create-batch-body .t2s[data-state=done]")
+    with page.expect_download() as waiting:
+        page.click('#create-batch-body [data-act="batch.zip"]')
+    with zipfile.ZipFile(waiting.value.path()) as archive:
+        assert [name[:2] for name in archive.namelist()] == ["01", "02"]
+    assert page.evaluate("window.__x") is None

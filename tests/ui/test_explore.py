@@ -32,13 +32,14 @@ def test_browse_open_and_take_the_words(visit: Callable[..., Any]) -> None:
     with page.expect_download() as waiting:
         page.click('.t2s-opened [data-act="act.svg"]')
     assert waiting.value.suggested_filename == "camera.svg"
+    assert "Lucide Contributors, ISC, https://" in page.inner_text("[data-testid=credit]")
     page.keyboard.press("Escape")
-    assert page.locator(".t2s-opened").count() == 0
+    page.wait_for_selector(".t2s-opened", state="detached")
     page.click(".t2s-tile:has-text('camera') >> nth=0")
     page.click('[data-act="act.words"]')
     page.wait_for_function("document.querySelector('#create-prompt textarea').value === 'camera'")
-    assert page.is_visible("#create-stage")
-    assert page.is_checked("#create-style label:has-text('Outline') input")
+    page.wait_for_selector("#create-stage", state="visible")
+    page.wait_for_selector("#create-style label:has-text('Outline') input:checked", state="attached")
 
 
 def test_words_and_filters(visit: Callable[..., Any]) -> None:
@@ -50,6 +51,9 @@ def test_words_and_filters(visit: Callable[..., Any]) -> None:
     page.click("#explore-style input")
     page.click("[role=option]:has-text('Filled')")
     page.wait_for_function("document.querySelector('.t2s-tile').innerText.includes('ph')")
+    page.click("#explore-collection input")
+    page.click("[role=option]:has-text('ph')")
+    page.wait_for_function("[...document.querySelectorAll('.t2s-tile')].every((one) => one.innerText.includes('ph'))")
     page.click("#explore-licence input")
     page.click("[role=option]:has-text('ISC')")
     page.wait_for_selector("#explore-gallery .t2s-notice")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,26 @@ def test_paste_gives_before_and_after_with_sizes(visit: Callable[..., Any]) -> N
     assert f"{len(raw.encode())} B →" in shown
     assert float(page.inner_text("[data-testid=saved]").rstrip(" %")) > 40
     assert "Kept as" in shown
+    assert "Brotli" in shown
     assert page.locator(f"{OUT} .t2s-pair img").count() == 2
     with page.expect_download() as waiting:
         page.click(f'{OUT} [data-act="act.svg"]')
     text = waiting.value.path().read_text(encoding="utf-8")
     assert len(text) < len(raw) / 2
+    page.click("[data-mode=split]")
+    page.wait_for_selector(f"{OUT} .t2s-cut img")
+    page.fill(f"{OUT} .t2s-knob", "25")
+    assert page.evaluate("document.querySelector('.t2s-split .t2s-big').style.getPropertyValue('--cut')") == "25%"
+    page.click("[data-mode=diff]")
+    page.wait_for_selector("[data-testid=pixels]:has-text('0 of 262,144')")
+    page.click(f"{OUT} [data-zoom='+']")
+    page.wait_for_selector(f"{OUT} .t2s-canvas[data-zoomed=true]")
+    page.click("#optimize-groups label:has-text('256 grid')")
+    page.wait_for_selector(f"{OUT}:has-text('its own units')")
+    page.click("#optimize-reset")
+    page.wait_for_selector("#optimize-groups label:has-text('256 grid') input:checked", state="attached")
     page.click("#optimize-profile label:has-text('Whole numbers')")
-    page.wait_for_function("document.querySelector('#optimize-compare').innerText.includes('whole numbers')")
+    page.wait_for_selector(f"{OUT}:has-text('whole numbers')")
 
 
 def test_upload_sample_and_what_is_left_out(visit: Callable[..., Any], tmp_path: Path) -> None:
@@ -73,3 +87,19 @@ def test_bombs_and_nonsense_are_refused_before_preview(visit: Callable[..., Any]
     page.wait_for_function("document.querySelector('#optimize-compare').innerText.includes('not SVG')")
     _run(page, SQUARE.format(extra=f"<desc>{'a' * 210_000}</desc>"), state="error")
     page.wait_for_function("document.querySelector('#optimize-compare').innerText.includes('200,000')")
+
+
+def test_several_files_become_a_table_and_a_zip(visit: Callable[..., Any], tmp_path: Path) -> None:
+    page = _open(visit)
+    files = {"one.svg": SQUARE.format(extra=""), "two.svg": SQUARE.format(extra="<title>two</title>"), "bad.svg": "nonsense"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    page.set_input_files("#optimize-in input[type=file]", [str(tmp_path / name) for name in files])
+    page.wait_for_selector(f"{OUT}[data-state=many]")
+    shown = page.inner_text(f"{OUT} table")
+    assert "not SVG" in shown
+    assert shown.count("%") == 2
+    with page.expect_download() as waiting:
+        page.click(f'{OUT} [data-act="batch.zip"]')
+    with zipfile.ZipFile(waiting.value.path()) as archive:
+        assert archive.namelist() == ["one.svg", "two.svg"]

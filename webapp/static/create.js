@@ -193,6 +193,7 @@
         if (!view.recalled) Text2SVG.keep(view, query(view));
       }
       root.dataset.state = document.body.dataset.create = view.state;
+      root.dataset.run = view.run;
       line.textContent = view.state === "idle" ? t("create.idle") : status(view);
       said.replaceChildren(...(view.notice ? [notice(view.notice)] : []));
       layCards(view.candidates);
@@ -211,7 +212,10 @@
     }
 
     // Between the click and the first view there may be a queue; the visitor sees at once that it counts.
-    Text2SVG.begin = () => { document.body.dataset.create = "running"; line.textContent = t("create.running"); };
+    Text2SVG.begin = () => {
+      root.dataset.state = document.body.dataset.create = "running";
+      line.textContent = t("create.running");
+    };
     Text2SVG.show = (view) => { draw(view); below.scrollIntoView({ block: "nearest" }); };
     Text2SVG.linked = () => {
       if (new URLSearchParams(location.search).get("q") && last.state === "idle") document.querySelector("#create-go").click();

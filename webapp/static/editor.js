@@ -17,7 +17,7 @@
 
   // `take` is told every accepted drawing.
   function editor(drawing, take) {
-    let text = drawing.svg, asked = 0, timer = 0;
+    let text = drawing.svg, asked = 0, timer = 0, closing = false;
     const field = h("textarea", { class: "t2s-edit", spellcheck: "false", autocapitalize: "off", autocomplete: "off",
       rows: 8, "aria-label": t("edit.label"), "data-testid": "code", "data-own-keys": "" });
     const said = h("div", { class: "t2s-said", "aria-live": "polite" });
@@ -31,7 +31,8 @@
       said.replaceChildren();
       field.removeAttribute("aria-invalid");
       reset.hidden = text === drawing.svg;
-      showPalette();
+      showPalette(closing);
+      closing = false;
       take(next);
     }
 
@@ -66,18 +67,28 @@
     }
     let changed = new Map();
 
-    function showPalette() {
-      if (palette.contains(document.activeElement) && document.activeElement.type === "color") return;
+    // The most used colour becomes the one of the text around the drawing.
+    function toCurrent() {
+      const next = recolour(text, colours(text)[0], "currentColor");
+      field.value = readable(next);
+      check(next);
+    }
+
+    function showPalette(settled) {
+      const swatches = [...palette.querySelectorAll("input")];
+      const held = swatches.indexOf(document.activeElement);
+      if (held >= 0 && !settled) return;
       changed = new Map();
       const found = colours(text);
       const first = found[0];
       const current = first === undefined ? null : h("button", { type: "button", class: "t2s-link", "data-act": "colour.current",
-        text: t("colour.current", { c: first || "#000" }),
-        on: { click: () => { const next = recolour(text, first, "currentColor"); field.value = readable(next); check(next); } } });
+        text: t("colour.current", { c: first || "#000" }), on: { click: toCurrent } });
       palette.replaceChildren(...found.slice(0, 12).map((one) => swatch(one, change)), current || "", reset);
+      if (held >= 0) palette.querySelectorAll("input")[Math.min(held, found.length - 1)]?.focus();
     }
 
-    palette.addEventListener("change", () => setTimeout(showPalette, PAUSE_MS * 2));
+    // The picker was closed: the colours may be named anew once the server has answered.
+    palette.addEventListener("change", () => { closing = true; });
     field.addEventListener("input", () => soon(joined(field.value)));
     reset.hidden = true;
     showPalette();

@@ -1,0 +1,41 @@
+"""`text2svg deploy ...`: the app as a folder that a host can run.
+
+Refuses to push: what leaves the machine is a person's own command, which is printed. The trade-off: a Space holds a copy of
+the installed package, so it runs what was tested here, and is written again for every new version.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from admin.console import say
+
+app = typer.Typer(help="Write folders that a host can run.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `space` a word of its own while it is the only command."""
+
+
+@app.command()
+def space(
+    out: Path = typer.Argument(..., help="Folder to write; it must not exist yet, or be empty."),
+    kind: str = typer.Option("docker", help="docker (any hardware) or zerogpu (Gradio on a shared GPU)."),
+    title: str = typer.Option("Text2SVG", help="Title of the Space."),
+    data: str = typer.Option("", help="Where a corpus is mounted in the Space; empty is the starter corpus."),
+) -> None:
+    """Write a Hugging Face Space: front matter, app, requirements, the package and its models.
+
+    \b
+    Examples:
+      text2svg deploy space --kind docker my-space
+      text2svg deploy space --kind zerogpu my-space --data /data/text2svg
+      hf upload NAME/text2svg my-space --repo-type space
+    """
+    from admin.deploy.space import Space, write
+
+    files = write(Space(kind, title, data), out)
+    say(f"{len(files):,} files in {out}; push them with: hf upload OWNER/NAME {out} --repo-type space")
