@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from admin import corpus, deploy, doctor, draw, evaluate, models, optimize, serve, store, train
+from admin import corpus, deploy, doctor, draw, evaluate, mine, models, optimize, serve, store, train
 from admin.console import say
 from text2svg.errors import Text2SVGError
 
@@ -53,6 +53,7 @@ app = typer.Typer(cls=_Root, help=HELP, no_args_is_help=True, rich_markup_mode=N
 for module in (serve, draw, optimize, doctor):
     module.register(app)
 app.add_typer(corpus.app, name="corpus")
+app.add_typer(mine.app, name="mine")
 app.add_typer(train.app, name="train")
 app.add_typer(models.app, name="model")
 app.add_typer(evaluate.app, name="evaluate")
