@@ -6,7 +6,9 @@ import dataclasses
 import inspect
 import itertools
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -289,3 +291,18 @@ def test_views_travel_as_plain_json(runtime: DemoRuntime, tuner: Tuner) -> None:
     ):
         assert dataclasses.is_dataclass(view)
         assert json.loads(json.dumps(as_json(view)))
+
+
+HOSTILE_DRAWINGS = json.loads((Path(__file__).parents[1] / "svg" / "hostile.json").read_text(encoding="utf-8"))
+DANGER = re.compile(r"<script|javascript:|\son\w+=|foreignObject|<animate|<set\b|@import|127\.0\.0\.1|<!", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("one", HOSTILE_DRAWINGS, ids=lambda one: one["name"])
+def test_nothing_hostile_reaches_the_page(one: dict[str, str], runtime: DemoRuntime, tuner: Tuner) -> None:
+    views = (handlers.clean(one["svg"]), handlers.optimize(tuner, one["svg"], Choice()))
+    found = handlers.search_drawing(runtime, one["svg"], Filters(count=1))
+    shown = [views[0].drawing.svg, views[1].before.svg, views[1].after.svg, found.query_drawing.svg]
+    tags = ["".join(re.findall("<[^>]*>", text)) for text in shown]
+    assert [text for text in tags if DANGER.search(text)] == []
+    if "bomb" in one["name"]:
+        assert views[0].state == "error"
