@@ -6,7 +6,7 @@ so they say how the figure would move with other prompts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -45,21 +45,45 @@ def retrieval(drawings: NDArray[np.float32], texts: NDArray[np.float32], pool: i
 
     Rows are unit vectors of the same prompt order, (N, D) each; chance is 1/pool, 10/pool and 0.5.
     """
-    count = len(drawings)
-    if count < 2:
-        raise ConfigError("retrieval needs two prompts at least", hint="ask for more prompts")
-    size = min(pool, count)
-    scores = drawings @ texts.T
-    own = np.diagonal(scores)
-    ranks, wins = [], []
-    for i in range(count):
-        others = [(i + k) % count for k in range(1, size)]
-        ranks.append(int((scores[i, others] >= own[i]).sum()))
-        wins.append(float((scores[i, others] < own[i]).mean()))
-    order = np.asarray(ranks)
+    order, wins, size = retrieval_ranks(drawings, texts, pool)
     return {
         "r1": round(float((order < 1).mean()), 4),
         "r10": round(float((order < 10).mean()), 4),
         "own": round(float(np.mean(wins)), 4),
         "pool": size,
     }
+
+
+def retrieval_ranks(
+    drawings: NDArray[np.float32], texts: NDArray[np.float32], pool: int = 100
+) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:
+    """For each drawing: how many of the others' words score at least as its own (0 is best), the share that score less,
+    and the size of the pool. The others are the `pool` - 1 that follow in the prompts' order; a tie counts against.
+    """
+    count = len(drawings)
+    if count < 2:
+        raise ConfigError("retrieval needs two prompts at least", hint="ask for more prompts")
+    size = min(pool, count)
+    scores = drawings @ texts.T
+    own = np.diagonal(scores)
+    others = (np.arange(count)[:, None] + np.arange(1, size)[None, :]) % count
+    theirs = np.take_along_axis(scores, others, axis=1)
+    ranks = (theirs >= own[:, None]).sum(1)
+    return ranks.astype(np.int64), (theirs < own[:, None]).mean(1), size
+
+
+def bootstrap(
+    statistic: Callable[[NDArray[np.int64]], float], count: int, seed: int = 0, *, times: int = 200
+) -> Figure:
+    """A statistic of row numbers with its 95 % interval over resampled rows.
+
+    For statistics that are no mean, such as a Fréchet distance; those are biased upwards by resampling, so the value
+    may lie below its interval, which shows how much of it is sample size.
+    """
+    if count < 2:
+        raise ConfigError("an interval needs two rows at least", hint="ask for more prompts")
+    random = np.random.default_rng(seed)
+    found = [statistic(random.integers(count, size=count)) for _ in range(times)]
+    low, high = np.percentile(found, [2.5, 97.5])
+    value = statistic(np.arange(count))
+    return Figure(round(value, 4), round(float(low), 4), round(float(high), 4), count)

@@ -1,0 +1,292 @@
+"""`text2svg evaluate generator|compare|disjoint`: a generator under a named protocol, and reports side by side.
+
+Refuses to average over what failed: every prompt has an answer, a failure or an empty drawing. The trade-off: timings
+go to a file of their own, so that the same command gives the same report.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from admin.console import Ticker, facts, say, show, table
+from admin.opening import open_runtime
+
+DATA = typer.Option("", help="heldout, prompts, starter, or a JSONL file of caption, svg, id; default by protocol.")
+BASELINE = typer.Option("", help="random-drawing, nearest-caption or reference instead of a model.")
+CORPUS = typer.Option("starter", help="starter or store: where baselines choose from.")
+WEIGHTS = typer.Option(None, help="Folder of the weights that published metrics need; see the report for their names.")
+RENDERER = typer.Option("", help="Another renderer than the protocol's; the report says so.")
+OUT = typer.Option(None, help="Folder for report.json, report.md, sheet.html, drawings.jsonl and timing.json.")
+JSON = typer.Option(False, "--json", help="Print JSON.")
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands to `text2svg evaluate`."""
+    for command in (generator, compare, disjoint):
+        app.command()(command)
+
+
+def generator(
+    protocol: str = typer.Option("core", help="core, sarena-t2s or mmsvgbench-t2s."),
+    n: int = typer.Option(100, "-n", help="Prompts, evenly from every category; 0 takes all."),
+    data: str = DATA,
+    seed: int = typer.Option(0, help="Prompt i is drawn with seed + i."),
+    engine: str = typer.Option("", help="Engine spec; default the bundled model."),
+    baseline: str = BASELINE,
+    corpus: str = CORPUS,
+    weights: Path | None = WEIGHTS,
+    renderer: str = RENDERER,
+    out: Path | None = OUT,
+    as_json: bool = JSON,
+) -> None:
+    """Measure a generator under a protocol: one drawing a prompt, no choosing. The same command gives the same report.
+
+    \b
+    Examples:
+      text2svg evaluate generator --protocol core -n 0 --out runs/core
+      text2svg evaluate generator --protocol core --baseline nearest-caption --out runs/nearest
+      text2svg evaluate generator --protocol sarena-t2s --data sarena-icon.jsonl --weights weights/ --out runs/sarena
+    """
+    report, timing = _evaluate(locals())
+    if out is not None:
+        say(f"wrote {out}; it took {timing['seconds']:g} s")
+    show(report, as_json=as_json, text=_text)
+
+
+def _evaluate(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    from text2svg.evaluate.measure import Bench, measure
+    from text2svg.evaluate.protocols import protocol_of
+    from text2svg.evaluate.report import build_report
+    from text2svg.raster import load
+
+    protocol = protocol_of(given["protocol"])
+    spec = given["renderer"] or protocol.renderer
+    with open_runtime(engine=given["engine"]) as runtime:
+        tasks = _tasks(given["data"] or ("heldout" if protocol.name == "core" else "prompts")).first(given["n"])
+        draw, about = _drawer(runtime, given["baseline"], given["corpus"])
+        core = protocol.name == "core"
+        bench = Bench(load(f"{spec}?timeout=10"), runtime.encoder if core else None, _nearest(runtime) if core else None,
+                      given["weights"], given["seed"])  # fmt: skip
+        times: list[tuple[float, float, int]] = []
+        try:
+            measured = measure(protocol, _answers(draw, tasks.tasks, given["seed"], times), bench)
+        finally:
+            bench.renderer.close()
+        setting = {
+            "generator": about, "seed": given["seed"], "renderer": _renderer(spec), "notes": _notes(protocol, spec, tasks),
+            "judge": {"name": runtime.encoder.name, "sha256": runtime.encoder.digest} if core else None,
+            "corpus": {"name": runtime.corpus.name, "rows": len(runtime.searcher.index)} if core else None,
+            "tokenizer": "text2svg",
+        }  # fmt: skip
+        report = build_report(protocol, tasks, measured, setting)
+    timing = _timing(times)
+    if given["out"] is not None:
+        _write(given["out"], protocol, (report, measured, timing))
+    return report, timing
+
+
+def _tasks(data: str) -> Any:
+    from text2svg.caption.keywords import is_heldout
+    from text2svg.evaluate import tasks
+    from text2svg.evaluate.prompts import load_prompts
+    from text2svg.runtime import ASSETS
+
+    if data == "heldout":
+        return tasks.heldout_tasks(load_prompts(ASSETS / "benchmark.json").heldout)
+    if data == "prompts":
+        return tasks.prompt_tasks(json.loads((ASSETS / "benchmark-prompts.json").read_text(encoding="utf-8")))
+    if data == "starter":
+        return tasks.corpus_tasks("starter-heldout", (s for s in _starter() if is_heldout(s.caption)))
+    return tasks.read_tasks(Path(data))
+
+
+def _starter() -> Iterator[Any]:
+    from text2svg.runtime import ASSETS
+    from text2svg.store.starter import read_starter
+
+    return read_starter(ASSETS / "starter" / "samples.parquet")
+
+
+Draw = Callable[[Any, int], tuple[str, int, str, float]]
+"""Task and seed to drawing, tokens, error, and seconds to the first shape."""
+
+
+def _drawer(runtime: Any, baseline: str, corpus: str) -> tuple[Draw, dict[str, Any]]:
+    from text2svg.evaluate.baselines import Baseline, rows_of
+
+    if not baseline:
+        return _model(runtime), {"name": runtime.engine.name, **_digest(runtime.engine)}
+    if corpus == "store":
+        with runtime.store() as store:
+            rows = rows_of(store.iter_samples(stage="optimize"))
+    else:
+        rows = rows_of(_starter())
+    choose = Baseline(baseline, rows)
+
+    def draw(task: Any, seed: int) -> tuple[str, int, str, float]:
+        return (*choose(task, seed), "", 0.0)
+
+    return draw, {"name": baseline, "corpus": corpus, "rows": len(rows)}
+
+
+def _model(runtime: Any) -> Draw:
+    from text2svg.errors import ConfigError
+    from text2svg.generate.events import Finished, Partial
+    from text2svg.generate.request import Request
+
+    def draw(task: Any, seed: int) -> tuple[str, int, str, float]:
+        began, first = time.perf_counter(), 0.0
+        try:
+            for event in runtime.generate(Request(task.words, task.style, 1, seed)):
+                if isinstance(event, Partial) and not first:
+                    first = time.perf_counter() - began
+                if isinstance(event, Finished):
+                    return event.svg, event.tokens, "" if event.svg else "; ".join(event.warnings), first
+        except ConfigError as error:  # a prompt this generator does not take counts as a failure, not as an end
+            return "", 0, error.message, 0.0
+        return "", 0, "no drawing came", 0.0
+
+    return draw
+
+
+def _digest(engine: Any) -> dict[str, str]:
+    """sha256 over the model's files, for engines that have a folder."""
+    import hashlib
+
+    folder = getattr(engine, "folder", None)
+    if folder is None:
+        return {}
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    return {"sha256": digest.hexdigest()}
+
+
+def _answers(draw: Draw, tasks: Sequence[Any], seed: int, times: list[tuple[float, float, int]]) -> Iterator[Any]:
+    from text2svg.evaluate.readings import Answer
+
+    ticker = Ticker()
+    for place, task in enumerate(tasks):
+        began = time.perf_counter()
+        svg, tokens, error, first = draw(task, seed + place)
+        times.append((first, time.perf_counter() - began, tokens))
+        ticker.tick(f"{place + 1:,} of {len(tasks):,} prompts", final=place + 1 == len(tasks))
+        yield Answer(task, svg, tokens, error)
+
+
+def _nearest(runtime: Any) -> Callable[[str], list[str]]:
+    return lambda svg: [hit.svg for hit in runtime.search_drawing(svg, 5)]
+
+
+def _renderer(spec: str) -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {"name": spec, "version": version({"resvg": "resvg-py", "cairo": "cairosvg"}.get(spec, spec))}
+
+
+def _notes(protocol: Any, spec: str, tasks: Any) -> list[str]:
+    """What makes this report another one than the protocol's usual."""
+    notes = []
+    if spec != protocol.renderer:
+        notes.append(f"rendered by {spec} instead of {protocol.renderer}")
+    if protocol.name != "core" and tasks.name in ("heldout", "starter-heldout", "prompts-1"):
+        notes.append(f"run on {tasks.name} instead of {protocol.data}: not comparable with published figures")
+    return notes
+
+
+def _timing(times: list[tuple[float, float, int]]) -> dict[str, Any]:
+    import resource
+    import statistics
+
+    first = [one for one, _, _ in times if one]
+    whole = [two for _, two, _ in times]
+    return {
+        "first_shape_ms_p50": round(1000 * statistics.median(first), 1) if first else None,
+        "drawing_ms_p50": round(1000 * statistics.median(whole), 1),
+        "tokens_per_s": round(sum(t for *_, t in times) / max(1e-9, sum(whole)), 1),
+        "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "seconds": round(sum(whole), 1),
+    }
+
+
+def _peers() -> list[dict[str, Any]]:
+    from text2svg.runtime import ASSETS
+
+    found: list[dict[str, Any]] = json.loads((ASSETS / "benchmark-peers.json").read_text(encoding="utf-8"))["figures"]
+    return found
+
+
+def _write(out: Path, protocol: Any, found: tuple[Any, Any, Any]) -> None:
+    from text2svg.evaluate.page import contact_page
+    from text2svg.evaluate.report import DRAWINGS, FIGURES, drawing_lines, markdown, peers
+
+    report, measured, timing = found
+    out.mkdir(parents=True, exist_ok=True)
+    says = {metric.name: metric.says for metric in protocol.metrics}
+    for name, text in {
+        FIGURES: json.dumps(report, ensure_ascii=False, indent=1) + "\n",
+        DRAWINGS: drawing_lines(measured),
+        "report.md": markdown(report, says, peers(_peers(), protocol.id)),
+        "sheet.html": contact_page(report, measured.readings),
+        "timing.json": json.dumps(timing, indent=1) + "\n",
+    }.items():
+        (out / name).write_text(text, encoding="utf-8")
+
+
+def _text(report: dict[str, Any]) -> str:
+    from text2svg.evaluate.report import figure_text
+
+    head = {"protocol": report["protocol"]["id"], "generator": report["generator"]["name"],
+            "data": f"{report['data']['name']}, n {report['data']['n']}", "seed": report["seed"],
+            "renderer": " ".join(report["renderer"].values())}  # fmt: skip
+    notes = {f"note {i + 1}": note for i, note in enumerate(report["notes"])}
+    figures = {name: figure_text(figure) for name, figure in report["figures"].items()}
+    return facts({**head, **notes, **figures, **{f"not: {k}": why for k, why in report["skipped"].items()}})
+
+
+def compare(
+    reports: list[Path] = typer.Argument(help="Folders or report.json files of one protocol and data."),
+    published: bool = typer.Option(True, help="Also show what peers reported under the protocol."),
+    as_json: bool = JSON,
+) -> None:
+    """Put reports of one protocol side by side; what peers published stands below, with who reported it.
+
+    \b
+    Example:
+      text2svg evaluate compare runs/core runs/nearest runs/random
+    """
+    from text2svg.evaluate.report import peers, read_report, side_by_side
+
+    found = [(path.name, read_report(path)) for path in reports]
+    rows = side_by_side(found)
+    names = ("figure", *(f"{name} ({report['generator']['name']})" for name, report in found))
+    others = peers(_peers(), found[0][1]["protocol"]["id"]) if published else []
+    if as_json:
+        show({"columns": names, "rows": rows, "reported_by_others": others}, as_json=True)
+        return
+    print(table(rows, names))
+    for peer in others:
+        values = ", ".join(f"{k} {v:g}" for k, v in peer["figures"].items())
+        print(f"{peer['system']} on {peer['data']}: {values}; reported by {peer['reported_by']}")
+
+
+def disjoint(as_json: bool = JSON) -> None:
+    """Check that no benchmark prompt is a caption the store's rows train on, in any order of its words.
+
+    \b
+    Example:
+      text2svg evaluate disjoint --json
+    """
+    from text2svg.evaluate.disjoint import Overlap, overlap
+
+    with open_runtime() as runtime, runtime.store() as store:
+        found: Overlap = overlap((t.words for t in _tasks("prompts").tasks), store.iter_samples(stage="optimize"))
+    show(found, as_json=as_json, text=lambda o: facts({"prompts": o.prompts, "rows": o.rows, "shared": o.shared or "none"}))
+    if found.shared:
+        raise typer.Exit(1)
