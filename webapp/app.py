@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from webapp.guard import Bodies, Headers
 from webapp.metrics import log, log_to_stderr
+from webapp.opening import Opening
 from webapp.service import Service
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def build(service: Service, *, frames: str = "", root_path: str = "") -> FastAPI
     app = FastAPI(title="Text2SVG", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     for router in (health.routes(service), api.routes(service), mcp.routes(service), guide.routes()):
         app.include_router(router)
+    app.add_middleware(Opening)
     app.add_middleware(Bodies)
     app.add_middleware(Headers, frames=frames)
     blocks = page.blocks(service)

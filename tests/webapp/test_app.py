@@ -50,6 +50,16 @@ def test_the_page_is_quiet(client: httpx.Client) -> None:
     assert client.get("/openapi.json").status_code == 404
 
 
+def test_the_first_document_is_packed_and_knows_the_language_first(client: httpx.Client) -> None:
+    answer = client.get("/")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) < len(answer.text) / 3
+    assert answer.text.index("text2svg:language") < answer.text.index("gradio_config")
+    plain = client.get("/", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.text.count("<head>") == 1
+
+
 def test_the_wiring_is_no_public_api(client: httpx.Client) -> None:
     info = client.get("/gradio_api/info").json()
     assert set(info["named_endpoints"]) == {"/generate", "/optimize", "/search"}

@@ -18,12 +18,7 @@
     try { return localStorage.getItem("text2svg:" + name); } catch { return null; }
   }
 
-  // Gradio takes its labels' language from the browser, so a visitor's own choice has to look like the browser's.
-  const chosen = recall("language");
-  if (Object.hasOwn(words, chosen || "")) {
-    Object.defineProperty(navigator, "language", { get: () => chosen });
-    Object.defineProperty(navigator, "languages", { get: () => [chosen] });
-  }
+  // `language.js` has put a visitor's own choice here already.
   const language = (navigator.language || "en").toLowerCase().startsWith("ru") ? "ru" : "en";
   document.documentElement.lang = language;
 
