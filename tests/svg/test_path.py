@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import pytest
 from hypothesis import given
@@ -101,3 +102,18 @@ def test_snap_refuses_what_lies_off_the_grid() -> None:
 def test_shorten_uses_axis_and_smooth_commands() -> None:
     segments = [("M", 0, 0), ("L", 9, 0), ("L", 9, 9), ("C", 9, 20, 20, 30, 30, 30), ("C", 40, 30, 60, 20, 60, 9)]
     assert [s[0] for s in shorten(segments)] == ["M", "H", "V", "C", "S"]
+
+
+LONG = ("9" * 400, "9" * 400 + " 1 0 0 1 9 9", " " * 300_000 + "1", "1 1 0 0 1 9 9" + " " * 300_000 + "x")
+
+
+@pytest.mark.parametrize("body", LONG)
+def test_arcs_take_time_in_proportion_to_their_text(body: str) -> None:
+    """Seven numbers without separators between them: 400 digits once took longer than anyone waited."""
+    started = time.process_time()
+    parse_path("M0 0A" + body)
+    assert time.process_time() - started < 2
+
+
+def test_arc_flags_need_no_separators() -> None:
+    assert parse_path("M0 0a1 1 0 0112.5.5") == [("M", 0, 0), ("A", 1, 1, 0, 0, 1, 12.5, 0.5)]

@@ -20,10 +20,11 @@ Matrix = tuple[float, float, float, float, float, float]
 """`(a, b, c, d, e, f)` of SVG 2 section 8.5: x' = a x + c y + e, y' = b x + d y + f."""
 
 _COMMAND = re.compile(r"([MmZzLlHhVvCcSsQqTtAa])([^MmZzLlHhVvCcSsQqTtAa]*)")
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+# Possessive throughout: an arc's seven numbers need no separator, so 400 digits could be shared out in a trillion ways.
+_NUMBER = re.compile(r"[-+]?+(?:\d++\.?+\d*+|\.\d++)(?:[eE][-+]?+\d++)?+")
 _STRANGE = re.compile(r"[^\d\s,.eE+-]")
 _ARC = re.compile(
-    r"\s*,?\s*".join(("", *[f"({_NUMBER.pattern})"] * 3, "([01])", "([01])", *[f"({_NUMBER.pattern})"] * 2))
+    r"\s*+,?+\s*+".join(("", *[f"({_NUMBER.pattern})"] * 3, "([01])", "([01])", *[f"({_NUMBER.pattern})"] * 2))
 )
 ARGUMENTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
 """Numbers each command takes (SVG 2 section 9.3)."""
@@ -43,7 +44,10 @@ def _chunks(d: str) -> Iterable[tuple[str, list[list[float]], bool]]:
             body = body[: strange.start()]
         count = ARGUMENTS[letter.upper()]
         if count == 7:
-            rows = [[float(v) for v in row] for row in _ARC.findall(body)]
+            rows, end = [], 0
+            while row := _ARC.match(body, end):  # not findall, which would try again at every space of a long run
+                rows.append([float(v) for v in row.groups()])
+                end = row.end()
         elif count == 0:
             rows, clean = [[]], clean and not body.strip(" \t\r\n\f,")
         else:
