@@ -32,6 +32,14 @@ def row(caption: str, tags: tuple[str, ...] = (), style: str = "outline", **more
         ("share screen person overlay", '"share screen person overlay"'),
         ("satoshi v2", '"satoshi v2"'),
         ("glasses", "glasses"),
+        ("golf", "golf"),
+        ("left inline", '"left inline"'),
+        ("right hand", "a right hand"),
+        ("woman lifting weights", "a woman lifting weights"),
+        ("battery charging", '"battery charging"'),
+        ("gold ring", "a gold ring"),
+        ("airline seat flat", '"airline seat flat"'),
+        ("shield light", '"shield light"'),
     ],
 )
 def test_a_thing_gets_its_article_and_the_rest_is_quoted(caption: str, said: str) -> None:

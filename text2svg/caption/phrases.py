@@ -57,6 +57,21 @@ _SHORT = frozenset("tv pc cd dvd vr sd gps ox in of on to up id".split())
 _PLAIN_CATEGORY = re.compile(r"[A-Za-z][A-Za-z ]{2,24}\Z")
 _NO_CATEGORY = frozenset({"misc", "other", "others", "general", "basic", "interface essential", "new", "system", "logo",
                           "uncategorized", "symbols", "objects", "interface", "ui", "extra"})  # fmt: skip
+_MASS = frozenset("code golf bluetooth wireless tennis rugby software hardware data money electricity traffic luggage "
+                  "furniture gold silver oil gas salt sugar bread rice tea coffee beer milk wine wood grass snow ice "
+                  "sand smoke dust steam lightning thunder weather wind air internet ethernet art hockey baseball "
+                  "basketball football soccer volleyball cricket yoga karate judo sleep love time work".split())  # fmt: skip
+"""Single words that take no article."""
+_SIDES = frozenset("left right up down top bottom".split())
+_SIDED = frozenset("arrow arrows hand foot ear eye glove shoe chevron chevrons caret triangle angle angles panel sidebar "
+                   "side corner turn lane border drawer lung kidney leg arm wing".split())  # fmt: skip
+"""What a side stands before as an adjective; `left inline` is no thing."""
+_PEOPLE = frozenset("man woman person boy girl baby".split())
+_GERUND = re.compile(r"(?<!\br)(?<!\bk)(?<!\bw)(?<!\bstr)(?<!\bsw)(?<!\bsl)(?<!\bspr)(?<!\bearr)ing\Z")
+_ING_THINGS = frozenset("building clothing painting drawing ceiling wedding parking pudding bowling earring lightning "
+                        "pricing meeting landing railing wiring tubing crossing".split())  # fmt: skip
+_LAST_ADJECTIVE = re.compile(r"(?:istic|minimal|flat|inline|padding|thin|bold|solid|linear|duotone|alt|strong)\Z")
+"""Endings of names whose last word describes the first ones."""
 MAX_WORDS = 4
 """Longer names are quoted whole."""
 
@@ -123,6 +138,8 @@ def _thing(words: Sequence[str]) -> str:
     if not words or len(words) > MAX_WORDS or not all(word[0].isalpha() for word in words):
         return ""
     *head, last = words
+    if words[0] in _PEOPLE and len(words) > 1 and _GERUND.search(words[1]):
+        return f"a {' '.join(words)}"
     if head and (last in _MARKS or last in _STRUCK) and _is_thing(head):
         core = _framed(head)
         return f"{core}, crossed out" if last in _STRUCK else f"{core} with {_MARKS[last]}"
@@ -133,22 +150,28 @@ def _framed(words: Sequence[str]) -> str:
     *head, last = words
     if head and last in _FRAMES and len(head) < 3 and head[-1] not in _FORMS and _is_thing(head):
         return f"{with_article(head)} in {_FRAMES[last]}"
-    return with_article(words)
+    return words[0] if len(words) == 1 and last in _MASS else with_article(words)
 
 
 def _is_thing(words: Sequence[str]) -> bool:
     # Two or three nouns in a row read well; an action or a state at either end does not, except a side before a noun.
-    last = words[-1]
-    if last in _NOT_THINGS or len(words) > 3 or _PARTICIPLE.search(last) or not all(map(_is_word, words)):
+    first, last = words[0], words[-1]
+    if last in _NOT_THINGS or len(words) > 3 or not all(map(_is_word, words)):
         return False
-    return len(words) == 1 or words[0] not in _NOT_THINGS or words[0] in _ADJECTIVES
+    if _PARTICIPLE.search(last) or (_GERUND.search(last) and last not in _ING_THINGS):
+        return False
+    if len(words) == 1:
+        return True
+    if _LAST_ADJECTIVE.search(last):
+        return False
+    return last in _SIDED if first in _SIDES else first not in _NOT_THINGS or first in _ADJECTIVES
 
 
 def _is_word(word: str) -> bool:
     return word in _SHORT or (len(word) > 2 and word.isalpha() and not _VOWELS.isdisjoint(word))
 
 
-_ADJECTIVES = frozenset("left right up down top bottom small large big new old dark light open high low fast slow".split())
+_ADJECTIVES = frozenset("small large big new old dark light open high low fast slow".split())
 
 
 def _tags(sample: Sample, words: Sequence[str]) -> list[str]:
