@@ -129,6 +129,7 @@ def _vision(given: dict[str, Any]) -> dict[str, Any]:
 
     if given["output"] is None:
         raise ConfigError("vision captions need --output", hint="--output captions.jsonl")
+    prices = _prices(given["prices"])
     spec = engine_spec(given["engine"], given["model"], given["batch_size"], given["tp"], given["session_len"])
     with ExitStack() as stack:
         runtime = stack.enter_context(open_runtime(engine=spec))
@@ -146,7 +147,7 @@ def _vision(given: dict[str, Any]) -> dict[str, Any]:
         store = None if given["data_files"] else stack.enter_context(runtime.store())
         tools = Tools(rasterizer, answers, Pace(given["rate"]), _agreement(runtime.encoder))
         drawings = _drawings(given, store)
-        return _watch(run(drawings, runtime.engine, journal, tools, options), journal, _prices(given["prices"]))
+        return _watch(run(drawings, runtime.engine, journal, tools, options), journal, prices)
 
 
 def _first_model(engine: Any) -> str:

@@ -7,6 +7,7 @@ go to a file of their own, so that the same command gives the same report.
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -201,7 +202,6 @@ def _notes(protocol: Any, spec: str, tasks: Any) -> list[str]:
 
 
 def _timing(times: list[tuple[float, float, int]]) -> dict[str, Any]:
-    import resource
     import statistics
 
     first = [one for one, _, _ in times if one]
@@ -210,9 +210,19 @@ def _timing(times: list[tuple[float, float, int]]) -> dict[str, Any]:
         "first_shape_ms_p50": round(1000 * statistics.median(first), 1) if first else None,
         "drawing_ms_p50": round(1000 * statistics.median(whole), 1),
         "tokens_per_s": round(sum(t for *_, t in times) / max(1e-9, sum(whole)), 1),
-        "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "peak_mib": _peak_mib(),
         "seconds": round(sum(whole), 1),
     }
+
+
+def _peak_mib() -> float | None:
+    """Largest resident memory of this process; None on Windows, which has no such count."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
 
 
 def _peers() -> list[dict[str, Any]]:
