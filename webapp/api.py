@@ -119,19 +119,19 @@ def answer(view: Any, status: int = 200) -> JSONResponse:
     return JSONResponse(as_json(view), code, headers)
 
 
-async def events(views: Iterator[Any]) -> AsyncIterator[str]:
+async def events(views: Iterator[Any], threads: anyio.CapacityLimiter) -> AsyncIterator[str]:
     """Views as server-sent events; a client that leaves closes the iterator, which frees the engine."""
     try:
-        while (view := await anyio.to_thread.run_sync(next, views, None)) is not None:
+        while (view := await anyio.to_thread.run_sync(next, views, None, limiter=threads)) is not None:
             yield f"event: {view.state}\ndata: {json.dumps(as_json(view), ensure_ascii=False)}\n\n"
     finally:
         views.close()  # type: ignore[attr-defined]
 
 
-def streamed(views: Iterator[Any]) -> StreamingResponse:
+def streamed(views: Iterator[Any], threads: anyio.CapacityLimiter) -> StreamingResponse:
     """An event stream that proxies do not hold back."""
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(events(views), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(events(views, threads), media_type="text/event-stream", headers=headers)
 
 
 def last_of(views: Iterator[Made]) -> Made:
@@ -142,19 +142,21 @@ def last_of(views: Iterator[Made]) -> Made:
 def routes(service: Service) -> APIRouter:
     """The router over one service."""
     router = APIRouter(prefix="/api/v1", tags=["v1"])
-    _drawing(router, service)
+    # Who waits for the engine holds a thread, so streams have their own and nobody else waits for them.
+    threads = anyio.CapacityLimiter(service.bounds.concurrency + service.bounds.waiting + 4)
+    _drawing(router, service, threads)
     _finding(router, service)
-    _files(router, service)
+    _files(router, service, threads)
     return router
 
 
-def _drawing(router: APIRouter, service: Service) -> None:
+def _drawing(router: APIRouter, service: Service, threads: anyio.CapacityLimiter) -> None:
     @router.post("/generate", summary="Draw candidates for some words")
     async def generate(body: GenerateIn, request: Request) -> Response:
         views = service.generate(client_of(request), body.wish())
         if body.stream:
-            return streamed(views)
-        return answer(await run(lambda: last_of(views)))
+            return streamed(views, threads)
+        return answer(await anyio.to_thread.run_sync(last_of, views, limiter=threads))
 
     @router.post("/optimize", summary="Make an SVG smaller, and prove that it looks the same")
     async def optimize(body: OptimizeIn, request: Request) -> Response:
@@ -184,7 +186,7 @@ def _finding(router: APIRouter, service: Service) -> None:
         return answer(await run(lambda: handlers.status(service.runtime)))
 
 
-def _files(router: APIRouter, service: Service) -> None:
+def _files(router: APIRouter, service: Service, threads: anyio.CapacityLimiter) -> None:
     renders = anyio.CapacityLimiter(RENDERS)
 
     @router.post("/render", summary="An SVG as PNG, or as PDF where libcairo2 is installed", openapi_extra=TEXT)
@@ -213,8 +215,8 @@ def _files(router: APIRouter, service: Service) -> None:
             return answer(Notice("error.text"))
         views = batch.draw(service, client_of(request), text)
         if "application/zip" not in request.headers.get("accept", ""):
-            return streamed(views)
-        rows = await run(lambda: [view.row for view in views if view.row])
+            return streamed(views, threads)
+        rows = await anyio.to_thread.run_sync(lambda: [view.row for view in views if view.row], limiter=threads)
         return archive(batch.zipped(batch.files_of(rows)))
 
     @router.post("/zip", summary="Cleaned drawings as one zip")

@@ -92,33 +92,43 @@ class Gate:
         iterator leaves the queue.
         """
         ticket = object()
-        deadline = self._clock() + self._bounds.wait_s
-        with self._changed:
-            full = self.running >= self._bounds.concurrency and self.waiting >= self._bounds.waiting
-            if full or self.closing:
-                yield None
-                return
-            self._queue[ticket] = None
+        # Never yield while the lock is held: who reads on may be another thread, or nobody.
+        if not self._join(ticket):
+            yield None
+            return
         entered = False
         try:
-            while True:
-                with self._changed:
-                    place = next(at for at, one in enumerate(self._queue) if one is ticket)
-                    if place == 0 and self.running < self._bounds.concurrency:
-                        self.running += 1
-                        entered = True
-                        return
-                    if self.closing or self._clock() > deadline:
-                        yield None
-                        return
+            deadline = self._clock() + self._bounds.wait_s
+            while not entered:
+                place, entered = self._look(ticket)
+                if entered:
+                    return
+                if self.closing or self._clock() > deadline:
+                    yield None
+                    return
                 yield place + 1
                 with self._changed:
                     self._changed.wait(STEP_S)
         finally:
             with self._changed:
                 del self._queue[ticket]
-                if entered:
-                    self._changed.notify_all()
+                self._changed.notify_all()
+
+    def _join(self, ticket: object) -> bool:
+        with self._changed:
+            full = self.running >= self._bounds.concurrency and self.waiting >= self._bounds.waiting
+            if full or self.closing:
+                return False
+            self._queue[ticket] = None
+            return True
+
+    def _look(self, ticket: object) -> tuple[int, bool]:
+        """The place in the queue, and whether a slot was taken."""
+        with self._changed:
+            place = next(at for at, one in enumerate(self._queue) if one is ticket)
+            free = place == 0 and self.running < self._bounds.concurrency and not self.closing
+            self.running += free
+            return place, free
 
     def leave(self) -> None:
         """Gives the slot back."""

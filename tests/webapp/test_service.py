@@ -62,6 +62,21 @@ def test_one_draws_one_waits_one_is_sent_away() -> None:
     assert (service.gate.running, service.gate.waiting, engine.open, engine.most) == (0, 0, 0, 1)
 
 
+def test_an_answer_nobody_reads_on_holds_up_nobody() -> None:
+    service = Service(Endless(), Bounds(concurrency=1, waiting=1))  # type: ignore[arg-type]
+    views = [service.generate(name, Wish("long")) for name in "abc"]
+    for one in views:  # drawn for, waiting, refused: each read in a thread that is gone afterwards
+        thread = threading.Thread(target=next, args=(one,))
+        thread.start()
+        thread.join(10)
+        assert not thread.is_alive()
+    assert not service.gate.idle(0.01)
+    for one in reversed(views):
+        one.close()  # type: ignore[attr-defined]
+    assert service.gate.idle(1)
+    assert service.gate.waiting == 0
+
+
 def test_who_gives_up_leaves_the_queue() -> None:
     service = Service(Endless(), Bounds(concurrency=1, waiting=5))  # type: ignore[arg-type]
     first = service.generate("a", Wish("long"))

@@ -78,10 +78,9 @@
       }
       const differs = most > VISIBLE;
       differing += differs;
-      const pale = 255 - (255 - light) * 0.14;
-      const share = differs ? 0.35 + 0.65 * (most / 255) : 0;
-      [217, 58, 20].forEach((tone, channel) => { out.data[at + channel] = pale * (1 - share) + tone * share; });
-      out.data[at + 3] = 255;
+      const tones = differs ? [217, 58, 20] : [60, 54, 46];
+      tones.forEach((tone, channel) => { out.data[at + channel] = tone; });
+      out.data[at + 3] = differs ? 110 + 145 * (most / 255) : (255 - light) * 0.16;
     }
     sheet.putImageData(out, 0, 0);
     return differing;
