@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import time
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 
 import pytest
 
@@ -8,7 +10,8 @@ from text2svg.errors import LimitError, ParseError
 from text2svg.executor.base import Outcome
 from text2svg.mine.admit import admit, is_strict, tidy
 from text2svg.mine.extract import decode, extract, has_trace
-from text2svg.mine.reading import ReadOptions, Where, read
+from text2svg.mine.links import candidates, css_urls
+from text2svg.mine.reading import Where, read
 from text2svg.mine.refusal import MineRefusal
 from text2svg.sample import Sample, digest_of
 
@@ -159,10 +162,55 @@ def test_hostile_files() -> None:
 
 
 def test_a_page_of_too_many() -> None:
-    body = "".join(f'<svg><path d="M{n} 0"/></svg>' for n in range(12)) + "".join(f"<img src={n}.svg>" for n in range(5))
-    reading = read(f"<html>{body}".encode(), "text/html", "", WHERE, ReadOptions(max_drawings=10, max_links=3))
-    assert [getattr(row, "reason", "ok") for row in reading.rows] == ["ok"] * 10 + ["svg-limit"] + ["link-limit"] * 2
-    assert len(reading.links) == 3
+    body = "".join(f'<svg><path d="M{n} 0"/></svg>' for n in range(510)) + "".join(f"<img src={n}.svg>" for n in range(70))
+    reading = read(f"<html>{body}".encode(), "text/html", "", WHERE)
+    reasons = Counter(getattr(row, "reason", "ok") for row in reading.rows)
+    assert reasons == {"ok": 500, "svg-limit": 1, "link-limit": 1}
+    assert len(reading.links) == 64
+    assert "10 left out" in reading.rows[0].error
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<svg>", "<svg><g/></svg>", "<img srcset='", "<i style=\"", "url(", "url('", "<meta ", "<template>", " ",
+        "<use href=#a ", "<div>", "<ul><li>", "<li><svg><use href=#a /></svg>x", "<img src=a.svg ", "<style>",
+        "<svg id=a><use href=#a /></svg>", "<a rel=license href=x>", "<!--", "<symbol id=a>", "<foreignObject>",
+        "<title>", "<script>", "<svg><script>", "&nbsp;",
+    ],
+)  # fmt: skip
+def test_hostile_repetition_takes_linear_time(piece: str) -> None:
+    """A megabyte of anything, or as much as may pass, is read in a few seconds of CPU, on any machine."""
+    times = 1_000_000 // len(piece)
+    times = min(times, 19_000 // piece.count("<")) if "<" in piece else times
+    for before in ("<svg id=a><g/></svg>", "<svg><style>", "<img srcset='a.svg ", "<i style=\"x.svg url(", "<style>.svg"):
+        page = before + piece * times
+        began = time.process_time()
+        try:
+            read(page.encode(), "text/html", "", WHERE)
+        except MineRefusal as refusal:
+            assert refusal.reason == "no-svg"
+        assert time.process_time() - began < 5
+
+
+def test_a_page_that_would_overflow_the_parser() -> None:
+    with pytest.raises(MineRefusal) as caught:
+        read(b"<svg>" + b"<template>" * 100_000, "text/html", "", WHERE)
+    assert caught.value.reason == "tag-limit"
+
+
+def test_a_sheet_that_multiplies() -> None:
+    uses = "".join(f'<use href="#s{k}"/>' for k in range(40))
+    sheet = "".join(f'<symbol id="s{n}"><path d="M{"1 " * 5000}"/>{uses}</symbol>' for n in range(60))
+    with pytest.raises(LimitError):
+        admit(f"<svg>{sheet}</svg>")
+
+
+def test_srcset_and_css() -> None:
+    assert list(candidates("a.svg 1x,b.svg 2x , c.svg")) == ["a.svg", "b.svg", "c.svg"]
+    assert list(candidates("data:image/svg+xml,<svg/> 1x, d.svg 2x")) == ["data:image/svg+xml,<svg/>", "d.svg"]
+    assert list(candidates(",,, a.svg,, b.svg")) == ["a.svg", "b.svg"]
+    assert list(css_urls("a{b:url( 'x y.svg' )} url(z.svg ) url(\"q\") url(open")) == ["x y.svg", "z.svg", "q"]
 
 
 def test_a_repeated_drawing_is_one_row() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from text2svg.mine.optout import in_headers, in_html, in_robots, reserves, robots_signals, tdm_rules
+from text2svg.mine.optout import in_headers, in_metas, in_robots, reserves, robots_signals, tdm_rules
 from text2svg.mine.refusal import MineRefusal
 from text2svg.mine.robots import Rules, matches, read_rules
 
@@ -35,11 +35,10 @@ def test_headers(headers: dict[str, str], reason: str) -> None:
 
 
 def test_meta() -> None:
-    assert in_html('<meta content="index, NOAI" name=robots>', AGENT)
-    assert in_html("<META NAME='tdm-reservation' CONTENT=1>", AGENT)
-    assert in_html('<meta name="text2svgbot" content="noml">', AGENT)
-    assert in_html('<meta name="otherbot" content="noai"><meta name="robots" content="index">', AGENT) is None
-    assert in_html("<p>robots noai</p>", AGENT) is None
+    assert in_metas([("description", "x"), ("robots", "index, NOAI")], AGENT)
+    assert in_metas([("tdm-reservation", "1")], AGENT)
+    assert in_metas([("text2svgbot", "noml")], AGENT)
+    assert in_metas([("otherbot", "noai"), ("robots", "index"), ("tdm-reservation", "0")], AGENT) is None
 
 
 def test_preferences_that_say_nothing_about_training() -> None:

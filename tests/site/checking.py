@@ -69,7 +69,7 @@ def fetcher(site: Site, *, timeout_s: float = 1.0, connections: int = 500) -> Fe
     """A fetcher that may dial 127.0.0.1 on the site's ports and nothing else that is private."""
     ports = frozenset({site.port, site.other_port, site.closed_port})
     policy = AddressPolicy(allow=("127.0.0.1/32",), ports=ports)
-    options = FetchOptions(timeout_s=timeout_s, deadline_s=2 * timeout_s, connections=connections)
+    options = FetchOptions(timeout_s=timeout_s, deadline_s=3 * timeout_s, connections=connections)
     return Fetcher(options, policy, Names())
 
 

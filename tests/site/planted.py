@@ -394,7 +394,7 @@ class Site:
         if n // 3 // len(self.kinds) % 16:
             return self.plain(n, host)
         links = "".join(f'<img src="/{n}-{k}.svg">' for k in range(70))
-        return self.html(n, links, (), others=("http-4xx",) * 64 + ("link-limit",) * 6)
+        return self.html(n, links, (), others=("http-4xx",) * 64 + ("link-limit",))
 
     def page_disguised(self, n: int, host: str) -> Planted:
         reply = Reply(page(art(n)))

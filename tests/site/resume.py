@@ -14,7 +14,7 @@ from planted import Site
 from text2svg.pipeline import mine
 
 if __name__ == "__main__":
-    mine.PART_ROWS = 100
     store, urls, count, *ports = sys.argv[1:]
     site = Site(int(count), *map(int, ports))
-    checking.mine(Path(store), site, Path(urls).read_text().splitlines(), batch=200, timeout_s=3.0)
+    mine.PART_ROWS = max(100, int(count) // 20)
+    checking.mine(Path(store), site, Path(urls).read_text().splitlines(), batch=2 * mine.PART_ROWS, timeout_s=8.0)

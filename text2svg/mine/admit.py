@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
-from text2svg.errors import LimitError, Refused
+from text2svg.errors import LimitError
 from text2svg.svg.document import SVG_NS, XLINK_NS, Limits, parse, serialize
 
 MAX_SYMBOLS = 500
+MAX_BORROWED = 50  # elements of a sheet that one symbol may need
+MAX_SHEET = 4_000_000  # characters of all symbols of a sheet, each with what it borrows
 _SHEET = frozenset({"symbol", "defs", "title", "desc", "metadata", "style"})
 _REFERENCE = re.compile(r"""url\(\s*["']?#|href=["']#""")
 _FOREIGN = re.compile(r"<foreignObject\b.*?</foreignObject\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
@@ -87,6 +89,7 @@ def _symbols(root: Element, used: frozenset[str]) -> Iterator[Admitted]:
     by_id = {element.get("id", ""): element for element in root.iter() if element.get("id")}
     shared = [child for child in root if child.tag == "style"]
     inherited = {k: v for k, v in root.attrib.items() if k.startswith(("fill", "stroke"))}
+    size = 0
     for symbol in symbols:
         name = symbol.get("id", "")
         if name in used or not len(symbol):
@@ -99,9 +102,11 @@ def _symbols(root: Element, used: frozenset[str]) -> Iterator[Admitted]:
             defs = Element("defs")
             defs.extend(needed)
             drawing.insert(0, defs)
-        yield Admitted(serialize(drawing), name)
-    if not symbols:
-        raise Refused("blank", "no symbol")
+        text = serialize(drawing)
+        size += len(text)
+        if size > MAX_SHEET:
+            raise LimitError("symbol-limit", f"the symbols come to more than {MAX_SHEET} characters")
+        yield Admitted(text, name)
 
 
 def _needed(drawing: Element, by_id: Mapping[str, Element], own: Element) -> list[Element]:
@@ -112,7 +117,7 @@ def _needed(drawing: Element, by_id: Mapping[str, Element], own: Element) -> lis
     inside = {element.get("id") for element in own.iter()}
     found: dict[str, Element] = {}
     waiting = [a or b for a, b in _LOCAL.findall(text)]
-    while waiting and len(found) < MAX_SYMBOLS:
+    while waiting and len(found) < MAX_BORROWED:
         name = waiting.pop()
         if name in found or name in inside or name not in by_id:
             continue

@@ -14,12 +14,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
-from text2svg.mine.extract import Link
-from text2svg.mine.fetch import REDIRECTS, Answer, Fetcher
+from text2svg.mine.fetch import REDIRECTS, Answer, Fetcher, status_refusal
 from text2svg.mine.hosts import Frontier, Politeness
+from text2svg.mine.links import Link
 from text2svg.mine.origins import Origins
 from text2svg.mine.reading import (
     HTML,
@@ -35,12 +34,13 @@ from text2svg.mine.reading import (
     looks_like_svg,
     read,
 )
-from text2svg.mine.refusal import AGAIN, HOST_FAULTS, PAGE, REASONS, MineRefusal, outcome
+from text2svg.mine.refusal import AGAIN, HOST_FAULTS, PAGE, REASONS, TIMEOUTS, MineRefusal, outcome
 from text2svg.mine.throttle import Throttle
 
 OPEN_BATCHES = 4
 WAITING = 200_000  # jobs; beyond, no batch is opened
 REMEMBERED = 500_000  # linked drawings a batch; beyond, one that two pages share is asked for twice
+EXCUSES = 3
 MAX_HOPS = 5
 MAX_URL = 2048
 
@@ -84,6 +84,8 @@ class _Job:
     """Set for a drawing that a page links to."""
     hops: int = 0
     attempt: int = 0
+    excused: int = 0
+    """Tries that may have failed because our own loop was late."""
 
 
 Feed = Callable[[], Awaitable[Batch | None]]
@@ -237,7 +239,7 @@ class Crawler:
             await self._enqueue(job, first=True)
             return
         if answer.status != 200:
-            raise _status(answer)
+            raise status_refusal(answer)
         read_options = self.options.read
         check_headers(answer.headers, read_options)
         where = Where(answer.url, retrieved=_now())
@@ -272,6 +274,10 @@ class Crawler:
 
     async def _refused(self, job: _Job, refusal: MineRefusal) -> None:
         now, frontier = time.monotonic(), self.frontier
+        if refusal.reason in TIMEOUTS and job.excused < EXCUSES and self.throttle.was_late(now):
+            job.excused += 1
+            frontier.push_later(job, now + 1.0)
+            return
         abandoned: list[_Job] = []
         if refusal.reason in HOST_FAULTS and not refusal.final:
             abandoned = frontier.judge(job.url, failed=True, now=now)
@@ -312,27 +318,6 @@ class Crawler:
         if self.options.on_visit is not None:
             self.options.on_visit(visit)
         await self._out.put(visit)
-
-
-def _status(answer: Answer) -> MineRefusal:
-    """The refusal a status stands for, with the pause the server asks for."""
-    status = answer.status
-    if status == 429 or status >= 500:
-        reason = "http-429" if status == 429 else "http-5xx"
-        return MineRefusal(reason, str(status), retry_after=_seconds(answer.headers.get("retry-after", "")))
-    if status >= 400:
-        return MineRefusal("http-4xx", str(status))
-    return MineRefusal("http-3xx" if status >= 300 else "no-svg", str(status))
-
-
-def _seconds(value: str) -> float:
-    """Retry-After in seconds, from its number or its date; 0 when there is none or it cannot be read."""
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return 0.0
 
 
 def _now() -> str:

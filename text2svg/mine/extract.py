@@ -8,33 +8,24 @@ page without a trace of SVG is never parsed. The trade-off: what only a browser 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from html import unescape
 from typing import Any
-from urllib.parse import unquote_to_bytes, urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
 from text2svg.mine.admit import declare
-from text2svg.mine.licence import UNSTATED, spdx_of
-from text2svg.mine.words import around, choose, of_file, of_name, plain
+from text2svg.mine.licence import spdx_of
+from text2svg.mine.links import MAX_DRAWINGS, MAX_NEAR_TEXT, Found, Links, Page, join
+from text2svg.mine.words import Near, around, choose, of_name, plain
 
+MAX_TAGS = 20_000
+"""Of one page: Lexbor takes half a second for so many nested ones, and overflows its stack at 100,000."""
 VERSION = 1
 """Raise it when the same page would now give other drawings."""
 MAX_TEMPLATES = 50
 _MARKS = (b"<svg", b".svg", b"image/svg", b"<SVG", b".SVG", b"<Svg")
-_HOLDERS = ("src", "href", "data", "srcset", "style", "poster")
-_LINKS = ",".join(
-    [f'[{name}*="{mark}" i]' for name in _HOLDERS for mark in (".svg", "image/svg")]
-    + ['[type="image/svg+xml" i]', "style"]
-)
-_URLS = ("src", "href", "xlink:href", "data", "poster")
-_CSS_URL = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^)"'\s]*))\s*\)""")
-_CANDIDATE = re.compile(r"\s*,*\s*([^\s,]\S*)(?:\s+[^,]*)?")
 _USE = re.compile(r"""<use\b[^>]*?\shref="([^"]*)"|<use\b[^>]*?xlink:href="([^"]*)\"""")
 _LOCAL = re.compile(r"""url\(\s*(?:&quot;|["'])?#([^)"'&\s]+)|href="#([^"]+)\"""")
 _ID = re.compile(r'\sid="([^"]+)"')
@@ -43,44 +34,17 @@ _ROOT = re.compile(r'<svg(?:[^>"]|"[^"]*")*>')
 _SCRIPT = re.compile(r"<script\b.*?</script\s*>", re.DOTALL | re.IGNORECASE)
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([A-Za-z0-9_-]+)""", re.IGNORECASE)
 MAX_BORROWED = 100_000  # characters that `use` may bring into one drawing
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A drawing on the page: its text, or the reason it is none."""
-
-    svg: str | bytes
-    caption: str = ""
-    tags: tuple[str, ...] = ()
-    how: str = "inline"
-    """`inline` or `data`."""
-    used: frozenset[str] = frozenset()
-    """Symbols of a sheet that other drawings of the page show."""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A drawing elsewhere."""
-
-    url: str
-    caption: str = ""
-    tags: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Page:
-    """What a page gave."""
-
-    drawings: list[Found] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    licence: str = UNSTATED
-    licence_evidence: str = ""
+MAX_BORROWED_PAGE = 2_000_000  # into all drawings of a page
 
 
 def has_trace(body: bytes) -> bool:
     """Whether parsing can find anything: 2 GB a second against 100 MB for parsing."""
     return any(mark in body for mark in _MARKS)
+
+
+def too_many_tags(body: bytes) -> bool:
+    """Whether a page might be too much for the parser."""
+    return body.count(b"<") > MAX_TAGS
 
 
 def decode(body: bytes, charset: str = "") -> str:
@@ -103,14 +67,16 @@ def extract(text: str, url: str) -> Page:
     tree = LexborHTMLParser(text)
     page = Page()
     base = _base(tree, url) if "<base" in text or "<BASE" in text else url
+    for node in tree.css("meta[name][content]"):
+        page.metas.append(((node.attributes["name"] or "").strip().lower(), node.attributes["content"] or ""))
     trees = [tree, *_templates(tree, text)]
     finder = _Finder(trees)
     for each in trees:
         finder.inline(each, page)
     finder.sheets(page)
-    links = _Links(base, page)
+    links = Links(base, page)
     for href in finder.external:
-        links.add(href.partition("#")[0], of_name(href.partition("#")[2]), ())
+        links.add(href.partition("#")[0], lambda name=href.partition("#")[2]: (of_name(name), ()))
     if ".svg" in text or "image/svg" in text or ".SVG" in text:
         for each in trees:
             links.collect(each)
@@ -121,26 +87,22 @@ def extract(text: str, url: str) -> Page:
 
 def _base(tree: LexborHTMLParser, url: str) -> str:
     node = tree.css_first("base")
-    return _join(url, (node.attributes.get("href") or "") if node else "") or url
-
-
-def _join(base: str, href: str) -> str:
-    try:
-        return urljoin(base, href.strip())
-    except ValueError:
-        return ""
+    return join(url, (node.attributes.get("href") or "") if node else "") or url
 
 
 def _templates(tree: LexborHTMLParser, text: str) -> Iterator[LexborHTMLParser]:
     """The contents of `template` elements, which no selector enters."""
     if "<template" not in text and "<TEMPLATE" not in text:
         return
-    waiting = [tree]
+    waiting, left = [tree], 2 * len(text)  # characters to parse again; templates nest
     for _ in range(MAX_TEMPLATES):
         if not waiting:
             return
         for node in waiting.pop().css("template"):
             markup = node.html or ""
+            left -= len(markup)
+            if left < 0:
+                return
             inner = LexborHTMLParser(markup[markup.find(">") + 1 : markup.rfind("</template")])
             waiting.append(inner)
             yield inner
@@ -155,6 +117,9 @@ class _Finder:
         self.used: set[str] = set()
         self._sheets: list[Found] = []
         self._ids: dict[str, Any] | None = None
+        self._borrowed = 0
+        self._near = Near(MAX_NEAR_TEXT)
+        self._count = 0
 
     def inline(self, tree: LexborHTMLParser, page: Page) -> None:
         nodes = tree.css("svg")
@@ -162,11 +127,15 @@ class _Finder:
         for node in nodes:
             if node.mem_id in nested:
                 continue
+            self._count += 1
+            if self._count > MAX_DRAWINGS:
+                page.drawings_left += 1
+                continue
             markup = (node.html or "").replace("&nbsp;", "&#160;")
             if "<script" in markup:
                 markup = _SCRIPT.sub("", markup)
             title = _TITLE.search(markup)
-            hints = [plain(unescape(title[1])) if title else "", *around(node)]
+            hints = [plain(unescape(title[1])) if title else "", *around(node, self._near)]
             found = self._complete(markup, *choose(hints))
             (self._sheets if "<symbol" in markup and "<use" not in markup else page.drawings).append(found)
 
@@ -200,7 +169,7 @@ class _Finder:
         missing: set[str] = set()
         size = 0
         waiting = [a or b for a, b in _LOCAL.findall(markup)]
-        while waiting and size < MAX_BORROWED:
+        while waiting:
             name = waiting.pop()
             if name in own or name in missing:
                 continue
@@ -209,8 +178,12 @@ class _Finder:
                 missing.add(name)
                 continue
             piece = (node.html or "").replace("&nbsp;", "&#160;")
-            pieces.append(piece)
             size += len(piece)
+            self._borrowed += len(piece)
+            if size > MAX_BORROWED or self._borrowed > MAX_BORROWED_PAGE:
+                missing.add(name)
+                continue
+            pieces.append(piece)
             own |= {name, *_ID.findall(piece)}
             self.used.add(name)
             waiting += [a or b for a, b in _LOCAL.findall(piece)]
@@ -225,83 +198,11 @@ class _Finder:
         return self._ids.get(name)
 
 
-class _Links:
-    """Collects linked drawings and data URIs, each once."""
-
-    def __init__(self, base: str, page: Page) -> None:
-        self.base = base
-        self.page = page
-        self.seen: set[str] = set()
-        self.taken: set[str] = set()
-
-    def collect(self, tree: LexborHTMLParser) -> None:
-        for node in tree.css(_LINKS):
-            if node.tag == "use":
-                continue
-            if node.tag == "style":
-                self._css(node.text() or "", lambda: ("", ()))
-                continue
-            attributes = node.attributes
-            typed = "svg" in (attributes.get("type") or "").lower()
-
-            def hints(node: Any = node) -> tuple[str, tuple[str, ...]]:
-                return choose(around(node))
-
-            for name in _URLS:
-                value = attributes.get(name) or ""
-                if value and (typed or _is_drawing(value)):
-                    self.add(value, *hints())
-            if "srcset" in attributes:
-                for value in _CANDIDATE.findall(attributes["srcset"] or ""):
-                    if typed or _is_drawing(value):
-                        self.add(value.rstrip(","), *hints())
-            if "style" in attributes:
-                self._css(attributes["style"] or "", hints)
-
-    def _css(self, text: str, hints: Callable[[], tuple[str, tuple[str, ...]]]) -> None:
-        for groups in _CSS_URL.findall(text):
-            value = "".join(groups)
-            if _is_drawing(value):
-                self.add(value, *hints())
-
-    def add(self, href: str, caption: str, tags: tuple[str, ...]) -> None:
-        """Notes one address, or unpacks it when it is a data URI."""
-        if href in self.seen:
-            return
-        self.seen.add(href)
-        if href[:5].lower() == "data:":
-            self.page.drawings.append(_unpack(href, caption, tags))
-            return
-        if not (url := _join(self.base, href.partition("#")[0])) or url in self.taken:
-            return
-        self.taken.add(url)
-        self.page.links.append(Link(url, *choose([caption, *tags, of_file(url)])))
-
-
-def _is_drawing(href: str) -> bool:
-    lower = href[:2000].lower()
-    return lower.startswith("data:image/svg") or (".svg" in lower and not lower.startswith("data:"))
-
-
-def _unpack(href: str, caption: str, tags: tuple[str, ...]) -> Found:
-    """The drawing in a data URI, in percent or base64 form."""
-    head, comma, body = href.partition(",")
-    try:
-        if not comma:
-            raise ValueError("no comma")
-        data = unquote_to_bytes(body)
-        if head.lower().replace(" ", "").endswith(";base64"):
-            data = base64.b64decode(b"".join(data.split()) + b"==", validate=False)
-    except (ValueError, binascii.Error):
-        return Found("", caption, tags, "data", reason="data-uri")
-    return Found(data, caption, tags, "data")
-
-
 def _licence(tree: LexborHTMLParser, base: str, page: Page) -> None:
     """What `rel=license` names, when it names one thing only."""
     names = {}
     for node in tree.css('[rel~="license" i]'):
-        address = _join(base, node.attributes.get("href") or "")
+        address = join(base, node.attributes.get("href") or "")
         if found := spdx_of(address):
             names[found] = address
     if len(names) == 1:

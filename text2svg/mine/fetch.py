@@ -15,6 +15,8 @@ import ssl
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin
@@ -252,3 +254,24 @@ def _refusal(error: BaseException) -> MineRefusal:
         if found := next((one for one in links if isinstance(one, kind)), None):
             return MineRefusal(reason, str(found)[:120])
     return MineRefusal("bad-url" if isinstance(error, httpx.InvalidURL) else "protocol", str(error)[:120])
+
+
+def status_refusal(answer: Answer) -> MineRefusal:
+    """The refusal a status stands for, with the pause the server asks for."""
+    status = answer.status
+    if status == 429 or status >= 500:
+        reason = "http-429" if status == 429 else "http-5xx"
+        return MineRefusal(reason, str(status), retry_after=_seconds(answer.headers.get("retry-after", "")))
+    if status >= 400:
+        return MineRefusal("http-4xx", str(status))
+    return MineRefusal("http-3xx" if status >= 300 else "no-svg", str(status))
+
+
+def _seconds(value: str) -> float:
+    """Retry-After in seconds, from its number or its date; 0 when there is none or it cannot be read."""
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0

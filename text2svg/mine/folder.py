@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from text2svg.errors import SourceError
-from text2svg.mine.extract import Link
+from text2svg.mine.links import Link
 from text2svg.mine.reading import ReadOptions, Row, Where, file_rows
 from text2svg.mine.refusal import outcome
 

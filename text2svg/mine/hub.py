@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from text2svg.mine.extract import Link
+from text2svg.mine.links import Link
 from text2svg.mine.reading import ReadOptions, Row, Where, file_rows
 from text2svg.mine.words import plain
 

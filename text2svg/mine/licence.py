@@ -19,7 +19,7 @@ _OTHERS = {
     "scripts.sil.org/ofl": "OFL-1.1", "openfontlicense.org": "OFL-1.1",
 }  # fmt: skip
 _SPDX = re.compile(r"spdx\.org/licenses/([A-Za-z0-9.+-]+?)(?:\.html|\.json)?/?$")
-_RDF = re.compile(r"""<(?:cc:)?license\b[^>]*?resource\s*=\s*["']([^"']+)""", re.IGNORECASE)
+_RDF = re.compile(r"""<(?:cc:)?license\b[^>]{0,200}?resource\s?=\s?["']([^"']{1,300})""", re.IGNORECASE)
 
 
 def spdx_of(address: str) -> str:

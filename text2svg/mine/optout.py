@@ -16,9 +16,6 @@ from dataclasses import dataclass
 NO = frozenset({"noai", "noimageai", "noml", "noindex", "noimageindex", "none"})
 _TRAINING = ("train-ai", "train-genai", "ai-train")
 _WIDER = ("ai", "bots", "all")
-_META = re.compile(r"<meta\b[^>]*>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
-_MARKS = ("robots", "tdm-reservation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +39,9 @@ def in_headers(headers: Mapping[str, str], agent: str) -> OptOut | None:
     return None
 
 
-def in_html(page: str, agent: str) -> OptOut | None:
-    """The first opt-out in a page's meta elements."""
-    lower = page.lower()
-    if not any(mark in lower for mark in (*_MARKS, agent.lower())):
-        return None
-    for element in _META.findall(page):
-        values = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(element)}
-        name, content = values.get("name", "").strip().lower(), values.get("content", "")
+def in_metas(metas: Iterable[tuple[str, str]], agent: str) -> OptOut | None:
+    """The first opt-out among a page's meta elements, given as lower-case name and content."""
+    for name, content in metas:
         if name in ("robots", agent.lower()) and (found := _first(content.split(","), NO)):
             return OptOut("opt-out:meta-robots", f'meta name="{name}": {found}')
         if name == "tdm-reservation" and content.strip() == "1":

@@ -2,7 +2,7 @@
 
 Refuses to guess: RFC 9309 says that a robots.txt which cannot be had forbids everything, and that one which is not
 there forbids nothing. Five redirects are followed, each past the address policy. The trade-off: rules live in memory,
-the latest 50,000 origins, so a restarted crawl asks again.
+the latest 10,000 origins, so a restarted crawl asks again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from text2svg.mine.robots import MAX_BYTES, Rules, read_rules
 
 TTL_S = 24 * 3600.0
 UNREACHABLE_TTL_S = 300.0
-KEPT = 50_000
+KEPT = 10_000
 MAX_HOPS = 5
 TRIES = 2
 # What keeps robots.txt away keeps the page away too, so the row says that.

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from text2svg.errors import SvgError
 from text2svg.executor.base import MAX_ERROR_CHARS, Outcome
 from text2svg.mine.admit import Admitted, admit, tidy
-from text2svg.mine.extract import Found, Link, Page, decode, extract, has_trace
+from text2svg.mine.extract import decode, extract, has_trace, too_many_tags
 from text2svg.mine.hosts import host_of
 from text2svg.mine.licence import UNSTATED, inside
-from text2svg.mine.optout import in_headers, in_html
+from text2svg.mine.links import Found, Link, Page
+from text2svg.mine.optout import in_headers, in_metas
 from text2svg.mine.refusal import REASONS, MineRefusal, outcome
 from text2svg.mine.words import choose, of_file, of_name
 from text2svg.sample import Provenance, Sample, digest_of
@@ -39,10 +40,6 @@ class ReadOptions:
     """Whether opt-outs are honoured; only for sites one may decide for."""
     agent: str = "Text2SVGBot"
     """The product token that opt-outs may name."""
-    max_drawings: int = 500
-    """Drawings taken from one page."""
-    max_links: int = 64
-    """Linked drawings followed from one page."""
     limits: Limits = Limits()
 
 
@@ -94,13 +91,12 @@ def read(body: bytes, kind: str, charset: str, where: Where, options: ReadOption
         raise MineRefusal("content-type", kind[:60] or "none, and the bytes are neither")
     if not has_trace(body):
         raise MineRefusal("no-svg")
-    text = decode(body, charset)
-    if options.opt_outs and (found := in_html(text, options.agent)):
-        raise MineRefusal(found.reason, found.detail)
-    page = extract(text, where.url)
-    reading = Reading(list(_page_rows(page, where, options)), page.links[: options.max_links])
-    for link in page.links[options.max_links :]:
-        reading.rows.append(link_outcome(link, where, "link-limit"))
+    if too_many_tags(body):
+        raise MineRefusal("tag-limit")
+    page = extract(decode(body, charset), where.url)
+    if options.opt_outs and (opted := in_metas(page.metas, options.agent)):
+        raise MineRefusal(opted.reason, opted.detail)
+    reading = Reading(list(_page_rows(page, where, options)), page.links)
     if not reading.rows and not reading.links:
         raise MineRefusal("no-svg", "only in comments or scripts")
     return reading
@@ -120,11 +116,10 @@ def link_outcome(link: Link, where: Where, reason: str) -> Outcome:
 
 def _page_rows(page: Page, where: Where, options: ReadOptions) -> Iterator[Row]:
     seen: set[str | bytes] = set()
+    for reason, left in (("svg-limit", page.drawings_left), ("link-limit", page.links_left)):
+        if left:
+            yield outcome(where.provenance(reason), reason, f"{REASONS[reason]}: {left} left out")
     for number, found in enumerate(page.drawings, 1):
-        if number > options.max_drawings:
-            left = len(page.drawings) - options.max_drawings
-            yield outcome(where.provenance(f"#{number}"), "svg-limit", f"{REASONS['svg-limit']}: {left} left out")
-            return
         if found.svg and found.svg in seen:
             continue
         seen.add(found.svg)

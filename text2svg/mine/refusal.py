@@ -38,6 +38,7 @@ REASONS: Mapping[str, str] = {
     "repeat": "the drawing's URL has been asked for in this batch, for another page",
     "external-use": "draws by reference to another file, which is asked for by itself",
     "no-target": "draws by reference to something that is not on the page",
+    "tag-limit": "more tags on a page than the parser can bear",
     "svg-limit": "more drawings on a page than allowed",
     "link-limit": "more linked drawings on a page than allowed",
     "data-uri": "a data URI that cannot be decoded",
@@ -65,6 +66,9 @@ TRANSIENT = frozenset({
 
 AGAIN = frozenset({"dns", "connect", "connect-timeout", "read-timeout", "connection-lost", "http-5xx", "http-429"})
 """Codes that are tried again at once, with a growing pause."""
+
+TIMEOUTS = frozenset({"connect-timeout", "read-timeout", "deadline"})
+"""Codes that a busy machine of our own can cause."""
 
 HOST_FAULTS = frozenset({"dns", "connect", "connect-timeout", "read-timeout", "deadline", "connection-lost", "http-5xx"})
 """Codes that speak against the host, not the page; several in a row cool it down."""

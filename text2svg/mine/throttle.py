@@ -24,10 +24,17 @@ class Throttle:
         self.most = most
         self.late_s = LATE * timeout_s
         self.allowed = min(FIRST, most)
+        self._timeout_s = timeout_s
+        self._late_at = float("-inf")
 
-    def judge(self, late_s: float) -> None:
+    def was_late(self, now: float) -> bool:
+        """Whether a time-out at `now` may be our own fault: the loop was late while the answer was awaited."""
+        return now - self._late_at < 2 * self._timeout_s
+
+    def judge(self, late_s: float, now: float = 0.0) -> None:
         """Takes one measurement in, seconds of lateness."""
         if late_s > self.late_s:
+            self._late_at = now
             self.allowed = max(min(LEAST, self.most), self.allowed * 2 // 3)
         elif late_s < self.late_s / 2:
             self.allowed = min(self.most, self.allowed + max(8, self.allowed // 8))
@@ -37,6 +44,7 @@ class Throttle:
         while True:
             before, allowed = time.monotonic(), self.allowed
             await asyncio.sleep(TICK_S)
-            self.judge(time.monotonic() - before - TICK_S)
+            now = time.monotonic()
+            self.judge(now - before - TICK_S, now)
             if self.allowed > allowed:
                 wake.set()

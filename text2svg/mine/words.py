@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -51,7 +52,22 @@ def of_file(url: str) -> str:
     return of_name(path.rsplit("/", 1)[-1].rsplit(".", 1)[0])
 
 
-def around(node: Any) -> Iterator[str]:
+@dataclass(slots=True)
+class Near:
+    """How many more characters of nearby text may be read on a page; a page can repeat one text without end."""
+
+    left: int
+
+    def text(self, node: Any) -> str:
+        """The text of what encloses a drawing, or nothing when the page's share is used up."""
+        if self.left <= 0:
+            return ""
+        found = node.text(separator=" ", strip=True)
+        self.left -= len(found)
+        return plain(found[: MAX_CHARS + 1])
+
+
+def around(node: Any, near: Near) -> Iterator[str]:
     """Hints for a selectolax node, best first; empty ones included."""
     attributes = node.attributes
     yield from (plain(attributes.get(name)) for name in ("aria-label", "title", "alt"))
@@ -65,7 +81,7 @@ def around(node: Any) -> Iterator[str]:
             yield of_name(match[1])
     for parent in parents:
         if parent.tag in _ENCLOSING:
-            yield plain(parent.text(separator=" ", strip=True)[: MAX_CHARS + 1])
+            yield near.text(parent)
     yield of_name(attributes.get("id") or "")
 
 
