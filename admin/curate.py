@@ -15,6 +15,7 @@ from admin.console import Ticker, facts, plain, say, show
 from admin.opening import open_runtime
 
 JSON = typer.Option(False, "--json", help="Print JSON.")
+EXECUTOR = typer.Option("", help="serial or processes:N; default one process a core.")
 STAGE = typer.Option("", "--from", help="Stage whose rows are compared; default the last of curate, optimize and raw.")
 
 
@@ -28,7 +29,7 @@ def curate(
     stage: str = typer.Option("optimize", "--from", help="Stage whose rows are judged: optimize or raw."),
     max_bytes: int = typer.Option(32_768, help="Larger drawings are dropped."),
     size: int = typer.Option(32, help="Pixels of the picture each row is judged by; 0 looks at the text alone."),
-    executor: str = typer.Option("", help="serial or processes:N; default one process a core."),
+    executor: str = EXECUTOR,
     as_json: bool = JSON,
 ) -> None:
     """Drop what is no icon: blank, white, too large, text alone, rasters, tracking pixels, charts and more.
@@ -60,6 +61,7 @@ def duplicates(
     out: Path = typer.Option(Path("duplicates.parquet"), "-o", "--out", help="List to write; export takes it --without."),
     threshold: float = typer.Option(0.6, help="Part of two drawings' edges that must agree before they are rendered."),
     stage: str = STAGE,
+    executor: str = EXECUTOR,
     as_json: bool = JSON,
 ) -> None:
     """List rows that repeat an earlier one: the same canonical text, or nearly the same edges and the same picture.
@@ -75,7 +77,7 @@ def duplicates(
 
     with open_runtime() as runtime, runtime.store() as store:
         compared = Compared.open(store, stage, runtime.settings.cache)
-        found = compared.twins.duplicates(runtime.rasterizer, threshold, _rows(compared.twins.count))
+        found = compared.twins.duplicates(runtime.executor(executor), threshold, _rows(compared.twins.count))
         report = write_duplicates(out, compared, found)
     show({"out": out, **report}, as_json=as_json, text=facts)
 
@@ -83,6 +85,7 @@ def duplicates(
 def leaks(
     out: Path = typer.Option(Path("leaks.parquet"), "-o", "--out", help="Pairs to write; export takes it --without."),
     stage: str = STAGE,
+    executor: str = EXECUTOR,
     as_json: bool = JSON,
 ) -> None:
     """List held-out rows that look like a training row, by perceptual hash and picture: drawings under two captions.
@@ -96,7 +99,7 @@ def leaks(
 
     with open_runtime() as runtime, runtime.store() as store:
         compared = Compared.open(store, stage, runtime.settings.cache)
-        found = compared.twins.leaks(runtime.rasterizer, compared.heldout(), _rows(compared.twins.count))
+        found = compared.twins.leaks(runtime.executor(executor), compared.heldout(), _rows(compared.twins.count))
         report = write_leaks(out, compared, found)
     show({"out": out, **report}, as_json=as_json, text=facts)
 

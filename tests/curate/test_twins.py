@@ -12,10 +12,10 @@ import pytest
 from text2svg.curate.minhash import Signatures, edges
 from text2svg.curate.pictures import Pictures, near_hashes
 from text2svg.curate.twins import Twins
+from text2svg.executor import load
 from text2svg.pipeline import import_samples
 from text2svg.pipeline.compare import Compared, write_duplicates, write_leaks
 from text2svg.pipeline.export import listed
-from text2svg.raster import load
 from text2svg.sample import Provenance, Sample, digest_of
 from text2svg.store import Store
 from text2svg.svg.reader import is_canonical
@@ -106,27 +106,25 @@ def rows() -> list[Sample]:
 
 def test_copies_and_near_copies_are_listed_and_a_dot_makes_a_difference(tmp_path: Path) -> None:
     twins = Twins(rows, tmp_path, len(rows()))
-    found = twins.duplicates(load("resvg"), 0.6)
+    found = twins.duplicates(load("serial"), 0.6)
     assert [(twin.row, twin.original, twin.kind) for twin in found.twins] == [(1, 0, "canonical"), (2, 0, "near")]
     assert (found.pairs, found.same) == (2, 1), "the dice are a pair by their edges, and are told apart by their pictures"
     assert twins.pictures.drawn.sum() == 4
-    assert Twins(rows, tmp_path, len(rows())).duplicates(_no_rasterizer(), 0.6) == found, "pictures are kept"
+    assert Twins(rows, tmp_path, len(rows())).duplicates(_Idle(), 0.6) == found, "pictures are kept"
 
 
-def _no_rasterizer() -> object:
-    class Never:
-        name = "never"
+class _Idle:
+    """An executor that must have nothing to do."""
 
-        def render(self, svg: str, size: int) -> np.ndarray:
-            raise AssertionError("drawn again")
-
-    return Never()
+    def run(self, step: object, items: Iterator[str]) -> Iterator[object]:
+        assert list(items) == [], "drawn again"
+        yield from ()
 
 
 def test_leaks_are_found_across_the_split_alone(tmp_path: Path) -> None:
     heldout = np.zeros(len(rows()), bool)
     heldout[[1, 4, 7]] = True
-    found = Twins(rows, tmp_path, len(rows())).leaks(load("resvg"), heldout)
+    found = Twins(rows, tmp_path, len(rows())).leaks(load("serial"), heldout)
     assert {(leak.heldout, leak.train) for leak in found} == {(1, 0), (1, 2)}
     assert all(leak.bits <= 48 and leak.difference <= 0.25 for leak in found)
 
@@ -134,13 +132,13 @@ def test_leaks_are_found_across_the_split_alone(tmp_path: Path) -> None:
 def test_what_cannot_be_drawn_is_white_and_a_killed_run_draws_the_rest(tmp_path: Path) -> None:
     drawings = ["", house(), star(3)]
     pictures = Pictures(tmp_path, 3)
-    runs: Iterator[int] = pictures.draw(np.ones(3, bool), drawings, load("resvg"))
+    runs: Iterator[int] = pictures.draw(np.ones(3, bool), drawings, load("serial"))
     assert next(runs) == 1 and (pictures.pixels[0] == 255).all()
     runs.close()  # type: ignore[attr-defined]
     pictures.flush()
     again = Pictures(tmp_path, 3)
     assert again.drawn.tolist() == [True, False, False]
-    assert list(again.draw(np.ones(3, bool), drawings, load("resvg"))) == [1, 2]
+    assert list(again.draw(np.ones(3, bool), drawings, load("serial"))) == [1, 2]
     assert again.pixels[1].min() < 50 and again.hashes().shape == (3, 4)
     assert again.differences(np.array([1]), np.array([1])).tolist() == [0.0]
 
@@ -161,11 +159,11 @@ def test_a_stores_lists_name_digests_and_an_export_leaves_them_out(tmp_path: Pat
     with Store.create(tmp_path / "store") as store:
         import_samples(store, [("a", rows)], {})
         compared = Compared.open(store, "", tmp_path / "cache")
-        report = write_duplicates(tmp_path / "d.parquet", compared, compared.twins.duplicates(load("resvg"), 0.6))
+        report = write_duplicates(tmp_path / "d.parquet", compared, compared.twins.duplicates(load("serial"), 0.6))
         assert (report["rows"], report["listed_near"], report["listed_under_another_caption"]) == (62, 1, 1)
         assert listed(tmp_path / "d.parquet") == {rows[1].digest}
         assert pq.read_table(tmp_path / "d.parquet").column("original").to_pylist() == [rows[0].digest]
-        told = write_leaks(tmp_path / "l.parquet", compared, compared.twins.leaks(load("resvg"), compared.heldout()))
+        told = write_leaks(tmp_path / "l.parquet", compared, compared.twins.leaks(load("serial"), compared.heldout()))
         assert told["rows"] == 62 and told["pairs"] == len(pq.read_table(tmp_path / "l.parquet"))
         with pytest.raises(Exception, match="no rows"):
             Compared.open(store, "curate", tmp_path / "cache")

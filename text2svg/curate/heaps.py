@@ -42,10 +42,15 @@ class Heaps:
     """(log k, beta) of each bootstrap repeat."""
 
     def at(self, read: float) -> tuple[float, float, float]:
-        """Unique drawings after `read`: expected, 2.5 % and 97.5 %."""
-        many = np.array(self.fits)
-        low, high = np.percentile(np.exp(many[:, 0] + many[:, 1] * math.log(read)), (2.5, 97.5))
-        return self.k * read**self.beta, float(low), float(high)
+        """Unique drawings after `read`: expected, 2.5 % and 97.5 % of where a curve may pass, not of the law alone."""
+        many, middle = np.array(self.fits), math.log(self.k) + self.beta * math.log(read)
+        low, high = np.percentile(many[:, 0] + many[:, 1] * math.log(read), (2.5, 97.5))
+        around = 1.96 * self.error  # the curve itself strays from its law
+        return (
+            math.exp(middle),
+            math.exp(middle - math.hypot(max(0.0, middle - low), around)),
+            math.exp(middle + math.hypot(max(0.0, high - middle), around)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,15 @@ trade-off: a kilobyte of disk a drawing, in a sparse file, so that only what is 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from text2svg.errors import RenderError
-
-if TYPE_CHECKING:
-    from text2svg.raster.base import Rasterizer
+from text2svg.executor.base import Executor
 
 SIDE = 32
 LOW = 128  # frequencies in a hash, lowest sum of both directions first, without the mean
@@ -44,22 +42,21 @@ class Pictures:
         self.pixels = np.memmap(work / "pictures.bin", np.uint8, mode, shape=(max(count, 1), SIDE, SIDE))
         self.drawn: NDArray[np.bool_] = np.load(self._done_path) if mode == "r+" else np.zeros(count, bool)
 
-    def draw(self, wanted: NDArray[np.bool_], drawings: Iterable[str], rasterizer: Rasterizer) -> Iterator[int]:
+    def draw(self, wanted: NDArray[np.bool_], drawings: Iterable[str], executor: Executor) -> Iterator[int]:
         """Draws the wanted ones that are not there, of all `drawings` in order; yields how many were drawn so far.
 
-        What cannot be drawn is white.
+        What cannot be drawn, or takes longer than the executor allows, is white.
         """
         missing = wanted & ~self.drawn
-        fresh = 0
-        for at, drawing in enumerate(drawings if missing.any() else ()):
-            if not missing[at]:
-                continue
-            self.pixels[at] = _grey(drawing, rasterizer)
+        places = np.flatnonzero(missing)
+        items = (drawing for at, drawing in enumerate(drawings if len(places) else ()) if missing[at])
+        for outcome in executor.run(PictureStep(), items):
+            at = places[outcome.index]
+            self.pixels[at] = 255 if outcome.error else np.frombuffer(outcome.value, np.uint8).reshape(SIDE, SIDE)
             self.drawn[at] = True
-            fresh += 1
-            if fresh % FLUSH_ROWS == 0:
+            if (outcome.index + 1) % FLUSH_ROWS == 0:
                 self.flush()
-            yield fresh
+            yield outcome.index + 1
         self.flush()
 
     def flush(self) -> None:
@@ -106,14 +103,27 @@ def near_hashes(one: NDArray[np.uint64], two: NDArray[np.uint64], bits: int) -> 
     return np.concatenate(left), np.concatenate(right)
 
 
-def _grey(drawing: str, rasterizer: Rasterizer) -> NDArray[np.uint8]:
-    try:
-        pixels = rasterizer.render(drawing, SIDE).astype(np.float32)
-    except RenderError:
-        return np.full((SIDE, SIDE), 255, np.uint8)
-    light = pixels[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601 luma
-    alpha = pixels[..., 3] / 255
-    return np.rint(255 - (255 - light) * alpha).astype(np.uint8)
+@dataclass(frozen=True, slots=True)
+class PictureStep:
+    """An SVG text to its picture's bytes. A worker process that hangs on a bomb is killed by its executor."""
+
+    name: str = "picture"
+    version: int = 1
+    rasterizer: str = "resvg"
+
+    @contextmanager
+    def open(self) -> Iterator[Callable[[str], bytes]]:
+        """Hold one rasterizer."""
+        from text2svg.raster import load
+
+        rasterizer = load(self.rasterizer)
+
+        def run(drawing: str) -> bytes:
+            pixels = rasterizer.render(drawing, SIDE).astype(np.float32)
+            light = pixels[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601 luma
+            return np.rint(255 - (255 - light) * (pixels[..., 3] / 255)).astype(np.uint8).tobytes()
+
+        yield run
 
 
 def _cosines() -> NDArray[np.float32]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +19,9 @@ from text2svg.curate.dedup import drawing_key
 from text2svg.curate.minhash import Signatures
 from text2svg.curate.pictures import SAME, Pictures, near_hashes
 from text2svg.errors import SvgError
+from text2svg.executor.base import Executor
 from text2svg.sample import Sample
 from text2svg.svg.sanitize import sanitize
-
-if TYPE_CHECKING:
-    from text2svg.raster.base import Rasterizer
 
 HASH_BITS = 48
 """Of 256; chosen on the icon corpus, where it keeps all but one in a hundred pairs that look the same."""
@@ -79,7 +76,7 @@ class Twins:
         self.count = count
         self.pictures = Pictures(work, count)
 
-    def duplicates(self, rasterizer: Rasterizer, threshold: float, on_rows: OnRows = lambda _: None) -> Found:
+    def duplicates(self, executor: Executor, threshold: float, on_rows: OnRows = lambda _: None) -> Found:
         """Every row that repeats an earlier one."""
         texts: dict[bytes, int] = {}
         copies: dict[int, int] = {}
@@ -90,7 +87,7 @@ class Twins:
         second = np.array([pair.second for pair in pairs], np.int64)
         wanted = np.zeros(self.count, bool)
         wanted[first] = wanted[second] = True
-        self._draw(wanted, rasterizer, on_rows)
+        self._draw(wanted, executor, on_rows)
         gaps = self.pictures.differences(first, second)
         twins = {row: Twin(row, original, "canonical", 1.0, 0.0) for row, original in copies.items()}
         for pair, gap in zip(pairs, gaps.tolist(), strict=True):  # by row, so originals are settled first
@@ -99,9 +96,9 @@ class Twins:
         ordered = tuple(twins[row] for row in sorted(twins))
         return Found(self.count, ordered, len(pairs), int((gaps <= SAME).sum()))
 
-    def leaks(self, rasterizer: Rasterizer, heldout: NDArray[np.bool_], on_rows: OnRows = lambda _: None) -> list[Leak]:
+    def leaks(self, executor: Executor, heldout: NDArray[np.bool_], on_rows: OnRows = lambda _: None) -> list[Leak]:
         """Every pair across the split whose pictures are the same."""
-        self._draw(np.ones(self.count, bool), rasterizer, on_rows)
+        self._draw(np.ones(self.count, bool), executor, on_rows)
         hashes = self.pictures.hashes()
         held, train = np.flatnonzero(heldout), np.flatnonzero(~heldout)
         left, right = near_hashes(hashes[held], hashes[train], HASH_BITS)
@@ -120,9 +117,9 @@ class Twins:
             on_rows(at + 1)
             yield sample.optimized if sample.canonical else ""
 
-    def _draw(self, wanted: NDArray[np.bool_], rasterizer: Rasterizer, on_rows: OnRows) -> None:
+    def _draw(self, wanted: NDArray[np.bool_], executor: Executor, on_rows: OnRows) -> None:
         drawings = (sample.optimized or _clean(sample.raw) for sample in self.source())
-        for done in self.pictures.draw(wanted, drawings, rasterizer):
+        for done in self.pictures.draw(wanted, drawings, executor):
             on_rows(done)
 
 
