@@ -137,8 +137,8 @@ class Runtime:
         from text2svg.store.database import Store
 
         if write:
-            return Store.create(self.settings.data)
-        return Store.open(self.settings.data, read_only=True)
+            return Store.create(self.settings.data, self.settings.database_url)
+        return Store.open(self.settings.data, self.settings.database_url, read_only=True)
 
     # Search -----------------------------------------------------------------------------------------------------
 

@@ -21,11 +21,13 @@ from text2svg.errors import (
 )
 from text2svg.executor import Executor, load
 
-SPECS = ["serial", "processes:2"]
+SPECS = ["serial", "processes:2", pytest.param("ray?workers=2", marks=pytest.mark.cluster)]
 
 
 @pytest.fixture(params=SPECS)
 def executor(request: pytest.FixtureRequest) -> Executor:
+    if request.param.startswith("ray"):
+        pytest.importorskip("ray", reason="needs the cluster extra: pip install '.[cluster]'")
     return load(request.param)
 
 
@@ -177,7 +179,7 @@ def test_an_error_of_the_source_comes_through(executor: Executor) -> None:
 
 
 def test_specs() -> None:
-    with pytest.raises(UnknownKind, match="processes, serial"):
+    with pytest.raises(UnknownKind, match="processes, ray, serial"):
         load("threads")
     for bad in ("processes:many", "processes:0", "processes:2?timeout_s=0", "serial?x=1", "processes?y=2"):
         with pytest.raises(ConfigError):

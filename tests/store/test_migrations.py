@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from databases import Database
 from sqlalchemy import inspect
 from sqlmodel import SQLModel
 
 from text2svg.errors import StoreError
-from text2svg.store import Store, index, migrations
+from text2svg.store import migrations
 
 
 def shape(inspector: object) -> dict[str, object]:
@@ -28,10 +29,10 @@ def shape(inspector: object) -> dict[str, object]:
     }
 
 
-def test_migrated_and_declared_schema_agree(tmp_path: Path) -> None:
-    migrated = index.connect(tmp_path / "migrated.sqlite", read_only=False)
+def test_migrated_and_declared_schema_agree(db: Database, tmp_path: Path) -> None:
+    migrated = db.engine(tmp_path / "migrated")
     migrations.migrate(migrated)
-    declared = index.connect(tmp_path / "declared.sqlite", read_only=False)
+    declared = db.engine(tmp_path / "declared")
     from text2svg.store import models
 
     tables = [table.__table__ for name, table in vars(models).items() if name.endswith("Row")]
@@ -39,35 +40,35 @@ def test_migrated_and_declared_schema_agree(tmp_path: Path) -> None:
     assert shape(inspect(migrated)) == shape(inspect(declared))
 
 
-def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
-    engine = index.connect(tmp_path / "index.sqlite", read_only=False)
+def test_migrating_again_changes_nothing(db: Database, tmp_path: Path) -> None:
+    engine = db.engine(tmp_path)
     migrations.migrate(engine)
     migrations.migrate(engine)
-    assert migrations.applied(engine) == ["m001_initial"]
+    assert migrations.applied(engine) == ["m001_initial", "m002_pages"]
 
 
-def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def m002_broken(connection: object) -> None:
+def test_a_migration_that_fails_leaves_nothing(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def m999_broken(connection: object) -> None:
         connection.exec_driver_sql("CREATE TABLE half (x INTEGER)")
         raise RuntimeError("in the middle")
 
-    monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.m001_initial, m002_broken))
-    engine = index.connect(tmp_path / "index.sqlite", read_only=False)
+    monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.m001_initial, m999_broken))
+    engine = db.engine(tmp_path)
     with pytest.raises(RuntimeError):
         migrations.migrate(engine)
     assert migrations.applied(engine) == ["m001_initial"]
     assert not inspect(engine).has_table("half")
 
 
-def test_an_index_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    Store.create(tmp_path / "store").close()
-    engine = index.connect(tmp_path / "store" / "index.sqlite", read_only=False)
+def test_an_index_of_a_newer_version_is_refused(db: Database, tmp_path: Path) -> None:
+    db.create(tmp_path / "store").close()
+    engine = db.engine(tmp_path / "store")
     with engine.begin() as connection:
         connection.exec_driver_sql("INSERT INTO migration VALUES ('m999_future')")
     engine.dispose()
     for read_only in (True, False):
         with pytest.raises(StoreError, match="m999_future"):
-            Store.open(tmp_path / "store", read_only=read_only)
+            db.open(tmp_path / "store", read_only=read_only)
 
 
 def test_naming_the_values_loads_no_heavy_package() -> None:

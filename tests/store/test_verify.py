@@ -6,15 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from databases import Database
 from stored_rows import numbered, raw_key
 
 from text2svg.errors import StoreError
-from text2svg.store import Manifest, Store
+from text2svg.store import Manifest
 
 
 @pytest.fixture
-def store_and_shard(tmp_path: Path) -> tuple[Path, Path, Manifest]:
-    with Store.create(tmp_path / "store") as store:
+def store_and_shard(db: Database, tmp_path: Path) -> tuple[Path, Path, Manifest]:
+    with db.create(tmp_path / "store") as store:
         manifest = store.add_shard(raw_key(), numbered(*range(50)))
     path = tmp_path / "store"
     return path, path / "shards" / "raw" / manifest.id, manifest
@@ -54,10 +55,10 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_is_reported(store_and_shard: tuple[Path, Path, Manifest], damage: str) -> None:
+def test_damage_is_reported(db: Database, store_and_shard: tuple[Path, Path, Manifest], damage: str) -> None:
     path, shard, _ = store_and_shard
     inflict, words = DAMAGES[damage]
-    with Store.open(path, read_only=True) as store:
+    with db.open(path, read_only=True) as store:
         assert store.verify().ok
         inflict(shard)
         report = store.verify()
@@ -66,52 +67,49 @@ def test_damage_is_reported(store_and_shard: tuple[Path, Path, Manifest], damage
 
 
 @pytest.mark.parametrize("damage", ["cut data", "no data", "cut manifest", "empty manifest"])
-def test_rebuild_never_passes_over_damage(store_and_shard: tuple[Path, Path, Manifest], damage: str) -> None:
+def test_rebuild_never_passes_over_damage(db: Database, store_and_shard: tuple[Path, Path, Manifest], damage: str) -> None:
     path, shard, _ = store_and_shard
     DAMAGES[damage][0](shard)
-    with Store.open(path) as store:
+    with db.open(path) as store:
         with pytest.raises(StoreError):
             store.rebuild()
         assert None not in store.lookup([row.digest for row in numbered(*range(50))])
 
 
-def test_reading_a_damaged_shard_is_an_error(
-    store_and_shard: tuple[Path, Path, Manifest],
+def test_reading_a_damaged_shard_is_an_error(db: Database, store_and_shard: tuple[Path, Path, Manifest],
 ) -> None:
     path, shard, _ = store_and_shard
     DAMAGES["cut data"][0](shard)
-    with Store.open(path) as store:
+    with db.open(path) as store:
         with pytest.raises(StoreError, match="cannot read shard"):
             list(store.iter_samples())
         with pytest.raises(StoreError, match="cannot read row"):
             store.get(numbered(1)[0].digest)
 
 
-def test_what_a_kill_leaves_is_no_problem_and_is_made_again(
-    store_and_shard: tuple[Path, Path, Manifest],
+def test_what_a_kill_leaves_is_no_problem_and_is_made_again(db: Database, store_and_shard: tuple[Path, Path, Manifest],
 ) -> None:
     path, shard, manifest = store_and_shard
     leftover = shard.with_name("0" * 64)
     leftover.mkdir()
     (leftover / "data.parquet.tmp").write_bytes(b"half")
-    with Store.open(path) as store:
+    with db.open(path) as store:
         report = store.verify()
         assert report.ok
         assert report.unfinished == (f"shards/raw/{'0' * 64}",)
         assert (report.shards, report.rows) == (1, 50)
         assert report.bytes == manifest.bytes
     (shard / "manifest.json").unlink()  # now the shard itself is a leftover
-    with Store.open(path) as store:
+    with db.open(path) as store:
         assert store.shard(manifest.id) is None
         assert store.add_shard(raw_key(), numbered(*range(50))).sha256 == manifest.sha256
         assert store.verify().ok
 
 
-def test_index_rows_that_are_missing_are_reported(
-    store_and_shard: tuple[Path, Path, Manifest],
+def test_index_rows_that_are_missing_are_reported(db: Database, store_and_shard: tuple[Path, Path, Manifest],
 ) -> None:
     path, _, _ = store_and_shard
-    with Store.open(path) as store:
+    with db.open(path) as store:
         with store._writing() as session:
             session.connection().exec_driver_sql("DELETE FROM sighting WHERE row = 3")
             session.connection().exec_driver_sql("DELETE FROM sample WHERE row = 3")
@@ -120,8 +118,8 @@ def test_index_rows_that_are_missing_are_reported(
         assert store.verify().ok
 
 
-def test_progress_is_told(store_and_shard: tuple[Path, Path, Manifest]) -> None:
+def test_progress_is_told(db: Database, store_and_shard: tuple[Path, Path, Manifest]) -> None:
     told: list[tuple[int, int]] = []
-    with Store.open(store_and_shard[0], read_only=True) as store:
+    with db.open(store_and_shard[0], read_only=True) as store:
         store.verify(lambda done, of: told.append((done, of)))
     assert told == [(1, 1)]

@@ -1,4 +1,4 @@
-"""Where steps run: `serial` in this process, `processes:4` in four others."""
+"""Where steps run: `serial` in this process, `processes:4` in four others, `ray:ADDRESS` on a cluster."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ __all__ = ["Executor", "Item", "Outcome", "SerialExecutor", "Step", "load"]
 _KNOWN = {
     "serial": "text2svg.executor:_serial",
     "processes": "text2svg.executor.processes:from_spec",
+    "ray": "text2svg.executor.ray:from_spec",
 }
 
 
 def load(spec: str) -> Executor:
-    """`serial` or `processes:WORKERS?timeout_s=60`. Raises ConfigError or UnknownKind."""
+    """`serial`, `processes:WORKERS?timeout_s=60` or `ray:ADDRESS?workers=N`. Raises ConfigError or UnknownKind."""
     return load_kind("executor", spec, _KNOWN)
 
 

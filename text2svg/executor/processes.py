@@ -24,7 +24,8 @@ from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from text2svg.errors import ConfigError, Text2SVGError
 from text2svg.executor.base import Item, Outcome, Step, attempt, opened
@@ -63,18 +64,8 @@ class ProcessExecutor:
 
     def run(self, step: Step, items: Iterable[Item]) -> Iterator[Outcome]:
         """See Executor.run. An Outcome's reason is `timeout` or `worker-died` when its worker had to go."""
-        pool = _Pool(self, step, iter(items))
-        # Workers are no daemons (a step may start processes), so they must go before multiprocessing joins them.
-        at_exit = Finalize(pool, _Pool.kill, args=(pool.workers,), exitpriority=10)
-        finished = False
-        try:
-            yield from pool.outcomes()
-            finished = True
-        finally:
-            at_exit.cancel()
-            if finished:
-                pool.dismiss()
-            _Pool.kill(pool.workers)
+        with Pool(self, step) as pool:
+            yield from pool.outcomes(items)
 
 
 @dataclass(slots=True, eq=False)
@@ -89,26 +80,49 @@ class _Worker:
     ready: bool = False
 
 
-class _Pool:
-    """The parent's side: feeds idle workers, collects, judges the slow and buries the dead."""
+class Pool:
+    """The parent's side: feeds idle workers, collects, judges the slow and buries the dead.
 
-    def __init__(self, executor: ProcessExecutor, step: Step, source: Iterator[Item]) -> None:
+    A context manager; workers are hired with the first items and stay from one `outcomes` to the next. Leaving it after
+    an error kills them at once, else they close their step first.
+    """
+
+    def __init__(self, executor: ProcessExecutor, step: Step) -> None:
         self.executor = executor
         self.step = step
-        self.source = enumerate(source)
+        self.cost = CHUNK_SECONDS / FIRST_CHUNK
+        self.blameless = 0
+        self.workers: list[_Worker] = []
+        self._start(())
+
+    def __enter__(self) -> Self:
+        # Workers are no daemons (a step may start processes), so they must go before multiprocessing joins them.
+        self.at_exit = Finalize(self, Pool.kill, args=(self.workers,), exitpriority=10)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.at_exit.cancel()
+        try:
+            if kind is None:
+                self.dismiss()
+        finally:
+            Pool.kill(self.workers)
+
+    def _start(self, items: Iterable[Item]) -> None:
+        self.source = enumerate(items)
         self.exhausted = False
         self.queue: deque[tuple[int, Item]] = deque()
         self.done: dict[int, Outcome] = {}
         self.next_out = 0
         self.taken = 0
-        self.cost = CHUNK_SECONDS / FIRST_CHUNK
-        self.blameless = 0
-        self.workers: list[_Worker] = []
 
-    def outcomes(self) -> Iterator[Outcome]:
+    def outcomes(self, items: Iterable[Item]) -> Iterator[Outcome]:
         """Yields in input order until the source and every worker are empty."""
+        self._start(items)
         self._take(self.executor.workers)
-        for _ in range(min(self.executor.workers, len(self.queue))):
+        for _ in range(min(self.executor.workers, len(self.queue)) - len(self.workers)):
             self._hire()
         last_pump = 0.0
         while True:

@@ -36,6 +36,7 @@ from text2svg.store.base import (
 
 if TYPE_CHECKING:
     from text2svg.store.database import Store
+    from text2svg.store.ranks import RankStore
 
 REPORT_ROWS = 64  # between two calls of on_progress
 
@@ -53,7 +54,7 @@ def key_of(step: Step, input_id: str) -> ShardKey:
 
 
 def run(
-    store: Store,
+    store: Store | RankStore,
     step: Step,
     executor: Executor,
     *,
@@ -63,11 +64,11 @@ def run(
     """Brings a stage up to date with its input stage; the stage is called `step.name`.
 
     The step's function takes a Sample and returns it with further fields set; an error it raises becomes the row's
-    outcome. The first Ctrl-C ends after the shard in flight. Raises StoreError for an unknown input stage or a step
-    that changes a row's identity, and what `executor.run` raises.
+    outcome. With a RankStore it is the input shards of its rank. The first Ctrl-C ends after the shard in flight. Raises
+    StoreError for an unknown input stage or a step that changes a row's identity, and what `executor.run` raises.
     """
     inputs = store.shards(input_stage)
-    if not inputs:
+    if not inputs and input_stage not in store.stages():
         known = ", ".join(store.stages()) or "none yet"
         raise StoreError(f"stage {input_stage!r} has no shards", hint=f"stages here: {known}")
     report = on_progress or (lambda _: None)
@@ -91,7 +92,7 @@ def run(
 class _Work:
     """One pass of the executor over the pending shards."""
 
-    def __init__(self, store: Store, step: Step, pending: list[Manifest], drain: Drain) -> None:
+    def __init__(self, store: Store | RankStore, step: Step, pending: list[Manifest], drain: Drain) -> None:
         self.store = store
         self.step = step
         self.pending = pending
@@ -105,7 +106,7 @@ class _Work:
         with closing(executor.run(self.step, self._items())) as outcomes:
             for outcome in outcomes:
                 manifest, samples = self.in_flight[0]
-                rows.append(self._row(samples[len(rows)], outcome))
+                rows.append(row_of(self.step, samples[len(rows)], outcome))
                 if len(rows) % REPORT_ROWS == 0:
                     report(_partial(progress, rows, stopping=self.drain.requested))
                 if len(rows) < len(samples):
@@ -125,13 +126,15 @@ class _Work:
             self.in_flight.append((manifest, samples))
             yield from samples
 
-    def _row(self, sample: Sample, outcome: Outcome) -> Row:
-        if outcome.error:
-            return Row(sample.digest, outcome.status, outcome.reason, outcome.error)
-        if not isinstance(outcome.value, Sample):
-            found = type(outcome.value).__name__
-            raise StoreError(f"step {self.step.name!r} returned {found} instead of a Sample")
-        return Row(sample.digest, fields=changes(sample, outcome.value))
+
+def row_of(step: Step, sample: Sample, outcome: Outcome) -> Row:
+    """What a stage's shard holds of one outcome. Raises StoreError when the step broke its word."""
+    if outcome.error:
+        return Row(sample.digest, outcome.status, outcome.reason, outcome.error)
+    if not isinstance(outcome.value, Sample):
+        found = type(outcome.value).__name__
+        raise StoreError(f"step {step.name!r} returned {found} instead of a Sample")
+    return Row(sample.digest, fields=changes(sample, outcome.value))
 
 
 def _partial(progress: Progress, rows: list[Row], *, stopping: bool) -> Progress:

@@ -1,6 +1,6 @@
 """The corpus store: Parquet shards that are the truth, and an index that can be made again from them.
 
-`Store` is resolved on first use, so naming the values here loads neither SQLModel nor Arrow.
+`Store` and `RankStore` are resolved on first use, so naming the values here loads neither SQLModel nor Arrow.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from text2svg.store.takedown import Takedown, Takedowns
 
 if TYPE_CHECKING:
     from text2svg.store.database import Store
+    from text2svg.store.ranks import RankStore
 
 __all__ = [
-    "Artifact", "Count", "Manifest", "Report", "Row", "Run", "ShardKey", "Store", "Takedown", "Takedowns", "Verdict",
+    "Artifact", "Count", "Manifest", "RankStore", "Report", "Row", "Run", "ShardKey", "Store", "Takedown", "Takedowns",
+    "Verdict",
 ]  # fmt: skip
 
 
@@ -23,4 +25,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
         from text2svg.store.database import Store
 
         return Store
+    if name == "RankStore":
+        from text2svg.store.ranks import RankStore
+
+        return RankStore
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

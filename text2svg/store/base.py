@@ -120,7 +120,7 @@ class Manifest:
 
     key: ShardKey
     sequence: int
-    """Order in which shards take effect in the index, from 1."""
+    """Order in which shards take effect in the index, from 1; 0 until a writer has given a rank's shard its place."""
     root: str
     """Id of the raw shard this one descends from; its own id at stage `raw`."""
     rows: int
@@ -196,7 +196,8 @@ class Report:
     problems: tuple[str, ...]
     """One sentence each; empty when shards, index and artifacts agree."""
     unfinished: tuple[str, ...]
-    """Shard folders without a manifest: what a killed run left, done again by the next."""
+    """Shard folders without a manifest, which a killed run left and the next makes again, and those that a rank made
+    and the next writer lays in."""
     shards: int
     rows: int
     bytes: int

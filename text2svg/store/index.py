@@ -1,15 +1,14 @@
-"""The SQLite index: how it is opened and how shards are laid into it.
+"""How shards are laid into the index.
 
-WAL, synchronous NORMAL, one writer at a time, `BEGIN IMMEDIATE` for every writing transaction (a read transaction that
-turns into a write fails at once, without the busy timeout). Refuses network folders in spirit: WAL needs shared memory.
-The trade-off: a power cut may lose the last transactions, which the next opening lays in again from the shards.
+A new shard of a later stage updates the samples it speaks of; one that replaces another, and any change of a shard that
+is in the index already, lays its raw shard's samples anew from the shards (`relay`), keeping their numbers. Refuses a
+later shard whose samples no raw shard holds. The trade-off: replacing reads the raw shard again, so that the index never
+has to remember what a stage overwrote.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -17,18 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, bindparam, create_engine, delete, event, func, update
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import bindparam, delete, exists, func, update
 from sqlmodel import Session, SQLModel, insert, select
 
 from text2svg.errors import StoreError
-from text2svg.store.base import (
-    DEFAULTS,
-    DUPLICATE,
-    OK,
-    RAW,
-    Manifest,
-)
+from text2svg.store import bulk, queries
+from text2svg.store.base import OK, RAW, Manifest
+from text2svg.store.merge import ON_SAMPLE, Merged, columns_of, merge, start
 from text2svg.store.models import (
     ArtifactRow,
     DrawingRow,
@@ -39,54 +33,7 @@ from text2svg.store.models import (
     TallyRow,
 )
 
-BUSY_SECONDS = 10.0
 BATCH = 5000  # parameters lists are built per batch, so a shard of any size needs little memory
-IN_LIST = 500  # below SQLite's oldest limit of 999 variables
-_CACHE_KIB = 64 * 1024  # the digest index of 300,000 samples is 25 MB; random inserts stay in memory
-SIGHTING = ("source", "collection", "name", "url", "author", "licence")
-"""Provenance fields in the index; evidence and time stay in the shards."""
-ON_SAMPLE = tuple(name for name in DEFAULTS if name != "optimized")
-"""Sample fields in the table `sample`."""
-
-
-def connect(path: Path, *, read_only: bool) -> Engine:
-    """An engine whose transactions begin for reading, or for writing when executed with `immediate=True`."""
-    mode = "ro" if read_only else "rwc"
-    # A WAL reader writes to the -shm file; where it cannot, nobody else can be writing either.
-    immutable = "&immutable=1" if read_only and not os.access(path.parent, os.W_OK) else ""
-    uri = f"{path.absolute().as_uri()}?mode={mode}{immutable}"
-
-    def open_one() -> sqlite3.Connection:
-        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        if not read_only:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-        return connection
-
-    engine = create_engine("sqlite://", creator=open_one, poolclass=QueuePool)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("immediate")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-    return engine
-
-
-def lock(path: Path) -> sqlite3.Connection:
-    """The right to write to the store at `path`, until closed. Raises StoreError when another has it."""
-    # SQLite's own lock: it works on every platform and ends with the process, however that ends.
-    connection = sqlite3.connect(path / "writer.lock", timeout=0.2, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        connection.close()
-        if "locked" not in str(error):
-            raise StoreError(f"cannot write to the store at {path}: {error}") from error
-        hint = "wait until it ends, or open the store read-only"
-        raise StoreError(f"another writer has the store at {path} open", hint=hint) from error
-    return connection
 
 
 def following(session: Session, column: Any) -> int:  # noqa: ANN401 - a mapped column
@@ -95,167 +42,191 @@ def following(session: Session, column: Any) -> int:  # noqa: ANN401 - a mapped 
 
 
 def insert_rows(session: Session, table: type[SQLModel], rows: Iterable[dict[str, Any]]) -> None:
-    """Inserts parameter lists, 47,000 rows per CPU-second against 14,000 for `add_all`."""
+    """Inserts a few rows; `bulk.insert_columns` is for many."""
     source = iter(rows)
     while batch := list(islice(source, BATCH)):
         session.exec(insert(table), params=batch)
 
 
-def lay_in(session: Session, manifest: Manifest, table: pa.Table) -> None:
+def lay_in(session: Session, store: Path, manifest: Manifest, table: pa.Table) -> None:
     """Enters one shard: its record and what its rows say."""
     replaced = enter_shard(session, manifest)
     if manifest.key.stage == RAW:
-        lay_in_samples(session, manifest, table)
-        lay_in_sightings(session, manifest, table)
+        merged = start(manifest, table)
+        lay_in_samples(session, merged)
+        lay_in_repeats(session, merged)
+    elif replaced:
+        relay(session, store, [manifest.root])
     else:
-        _lay_in_fields(session, manifest, table, replaced)
+        _lay_in_fields(session, manifest, columns_of(table))
 
 
-def enter_shard(session: Session, manifest: Manifest) -> set[str]:
-    """Makes the shard the current one of its stage and root; returns the columns of the one before."""
+def enter_shard(session: Session, manifest: Manifest) -> bool:
+    """Makes the shard the current one of its stage and root; tells whether it took another's place."""
     key = manifest.key
-    session.exec(delete(TallyRow).where(TallyRow.shard.in_(_sequences(manifest.id))))
+    was = select(ShardRow.sequence).where(ShardRow.id == manifest.id)
+    session.exec(delete(TallyRow).where(TallyRow.shard.in_(was)))
     session.exec(delete(ShardRow).where(ShardRow.id == manifest.id))
     before = (ShardRow.stage == key.stage, ShardRow.root == manifest.root, ShardRow.current)
-    replaced: set[str] = set()
-    for columns in session.exec(select(ShardRow.columns).where(*before)):
-        replaced.update(json.loads(columns))
-    session.exec(update(ShardRow).where(*before).values(current=False))
-    row = {
-        "sequence": manifest.sequence,
-        "id": manifest.id,
-        "stage": key.stage,
-        "version": key.version,
-        "config": key.config,
-        "input": key.input,
-        "root": manifest.root,
-        "rows": manifest.rows,
-        "columns": json.dumps(manifest.columns),
-        "bytes": manifest.bytes,
-        "sha256": manifest.sha256,
-        "final": manifest.final,
-        "current": True,
-    }
-    insert_rows(session, ShardRow, [row])
-    tally = [
-        {"shard": manifest.sequence, "status": status, "reason": reason, "rows": rows}
-        for status, reason, rows in manifest.tally
-    ]
-    insert_rows(session, TallyRow, tally)
+    replaced = session.exec(update(ShardRow).where(*before).values(current=False)).rowcount > 0
+    insert_rows(session, ShardRow, [_shard_row(manifest, current=True)])
+    insert_rows(session, TallyRow, _tally_rows(manifest))
     return replaced
 
 
-def _sequences(shard_id: str) -> Any:  # noqa: ANN401 - SQLAlchemy's own select type
-    return select(ShardRow.sequence).where(ShardRow.id == shard_id)
+def update_shard(session: Session, manifest: Manifest) -> None:
+    """A shard whose rows changed in place: its record follows, its order stays."""
+    row = _shard_row(manifest, current=True)
+    changed = {name: row[name] for name in ("rows", "columns", "bytes", "sha256")}
+    session.exec(update(ShardRow).where(ShardRow.sequence == manifest.sequence).values(**changed))
+    session.exec(delete(TallyRow).where(TallyRow.shard == manifest.sequence))
+    insert_rows(session, TallyRow, _tally_rows(manifest))
 
 
-def lay_in_samples(session: Session, manifest: Manifest, table: pa.Table) -> None:
-    """A raw shard's ok rows: one sample and its first sighting each."""
-    columns = _columns(table)
-    rows = [i for i, status in enumerate(columns["status"]) if status == OK]
-    start = (session.exec(select(func.max(SampleRow.id))).one() or 0) + 1
-    blank = {name: _cell(default) for name, default in DEFAULTS.items() if name in ON_SAMPLE}
-    known = {name: columns[name] for name in ON_SAMPLE if name in columns}
-    fixed = {**blank, "stage": RAW, "status": OK, "reason": "", "shard": manifest.sequence}
-    insert_rows(
-        session,
-        SampleRow,
-        (
-            {
-                **fixed,
-                **{name: column[row] for name, column in known.items()},
-                "id": start + number,
-                "digest": columns["digest"][row],
-                "row": row,
-            }
-            for number, row in enumerate(rows)
-        ),
-    )
-    ids = {row: start + number for number, row in enumerate(rows)}
-    insert_rows(session, SightingRow, _sightings(manifest, columns, ids, first=True))
-    optimized = columns.get("optimized", [])
-    drawings = ({"sample": ids[row], "optimized": optimized[row]} for row in rows if optimized)
-    insert_rows(session, DrawingRow, drawings)
+def _shard_row(manifest: Manifest, *, current: bool) -> dict[str, Any]:
+    key = manifest.key
+    same = ("sequence", "id", "root", "rows", "bytes", "sha256", "final")
+    return {
+        **{name: getattr(manifest, name) for name in same},
+        **{name: getattr(key, name) for name in ("stage", "version", "config", "input")},
+        "columns": json.dumps(manifest.columns),
+        "current": current,
+    }
 
 
-def lay_in_sightings(session: Session, manifest: Manifest, table: pa.Table) -> None:
+def _tally_rows(manifest: Manifest) -> list[dict[str, Any]]:
+    return [
+        {"shard": manifest.sequence, "status": status, "reason": reason, "rows": rows}
+        for status, reason, rows in manifest.tally
+    ]
+
+
+def lay_in_samples(session: Session, merged: Merged) -> None:
+    """A raw shard's ok rows as new samples, with their first sightings and drawings."""
+    first = following(session, SampleRow.id)
+    _insert_samples(session, merged, list(range(len(merged.rows))), list(range(first, first + len(merged.rows))))
+
+
+def _insert_samples(session: Session, merged: Merged, places: list[int], ids: list[int]) -> None:
+    connection, sequence = session.connection(), merged.manifest.sequence
+    rows = [merged.rows[place] for place in places]
+    columns = {name: [column[place] for place in places] for name, column in merged.columns.items()}
+    shard = [sequence] * len(ids)
+    bulk.insert_columns(connection, SampleRow, {"id": ids, "shard": shard, "row": rows, **columns})
+    _insert_sightings(session, merged, dict(zip(rows, ids, strict=True)), first=True)
+    _insert_drawings(session, merged, places, ids)
+
+
+def _insert_drawings(session: Session, merged: Merged, places: list[int], ids: list[int]) -> None:
+    drawn = [(key, merged.optimized[place]) for key, place in zip(ids, places, strict=True) if merged.optimized[place]]
+    if drawn:
+        owners, drawings = zip(*drawn, strict=True)
+        bulk.insert_columns(session.connection(), DrawingRow, {"sample": owners, "optimized": drawings})
+
+
+def lay_in_repeats(session: Session, merged: Merged) -> None:
     """A raw shard's duplicate rows: a further sighting of a sample that exists; without one the row is passed over."""
-    columns = _columns(table)
-    rows = [i for i, reason in enumerate(columns["reason"]) if reason == DUPLICATE]
-    found = ids_of(session, [columns["digest"][row] for row in rows])
-    ids = {row: found[columns["digest"][row]] for row in rows if columns["digest"][row] in found}
-    insert_rows(session, SightingRow, _sightings(manifest, columns, ids, first=False))
+    found = ids_of(session, [merged.digests[row] for row in merged.repeats])
+    ids = {row: found[merged.digests[row]] for row in merged.repeats if merged.digests[row] in found}
+    _insert_sightings(session, merged, ids, first=False)
 
 
-def _sightings(
-    manifest: Manifest, columns: dict[str, list], ids: dict[int, int], *, first: bool
-) -> Iterator[dict[str, Any]]:
-    for row, sample in ids.items():
-        yield {
-            "shard": manifest.sequence,
-            "row": row,
-            "sample": sample,
-            "first": first,
-            **{name: columns[name][row] for name in SIGHTING},
-        }
+def _insert_sightings(session: Session, merged: Merged, ids: dict[int, int], *, first: bool) -> None:
+    columns = {
+        "shard": [merged.manifest.sequence] * len(ids),
+        "row": list(ids),
+        "sample": list(ids.values()),
+        "first": [first] * len(ids),
+        **{name: [column[row] for row in ids] for name, column in merged.seen.items()},
+    }
+    bulk.insert_columns(session.connection(), SightingRow, columns)
 
 
-def _lay_in_fields(session: Session, manifest: Manifest, table: pa.Table, replaced: set[str]) -> None:
-    """A later shard's rows: fields onto samples, optimized texts into drawings; what the replaced shard set goes."""
-    columns = _columns(table)
+def _lay_in_fields(session: Session, manifest: Manifest, columns: dict[str, list]) -> None:
+    """A later shard's rows: fields onto samples, optimized texts into drawings."""
     ids = ids_of(session, columns["digest"])
     if missing := len(set(columns["digest"]) - ids.keys()):
         raise StoreError(f"shard {manifest.id} has {missing} rows whose samples no raw shard holds")
-    if "optimized" in replaced:
-        for batch in batches(list(ids.values())):
-            session.exec(delete(DrawingRow).where(DrawingRow.sample.in_(batch)))
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    drawings: list[dict[str, Any]] = []
+    drawings: dict[int, str] = {}
     names = [name for name in ON_SAMPLE if name in columns]
-    reset = {name: _cell(DEFAULTS[name]) for name in ON_SAMPLE if name in replaced}
     optimized = columns.get("optimized", [])
     for row, digest in enumerate(columns["digest"]):
-        ok = columns["status"][row] == OK
-        values = dict(reset)
-        if ok:
+        values: dict[str, Any] = {"status": columns["status"][row], "reason": columns["reason"][row]}
+        if values["status"] == OK:
             values.update((n, columns[n][row]) for n in names if columns[n][row] is not None)
-            if optimized and optimized[row] is not None:
-                drawings.append({"sample": ids[digest], "optimized": optimized[row]})
-        values["status"], values["reason"] = columns["status"][row], columns["reason"][row]
-        groups[tuple(values)].append({f"new_{n}": v for n, v in values.items()})
-        groups[tuple(values)][-1]["this"] = ids[digest]
-    insert_rows(session, DrawingRow, drawings)
+            if optimized and optimized[row]:
+                drawings[ids[digest]] = optimized[row]
+        params = {f"new_{n}": v for n, v in values.items()} | {"this": ids[digest]}
+        groups[tuple(values)].append(params)
+    for batch in batches(list(drawings)):
+        session.exec(delete(DrawingRow).where(DrawingRow.sample.in_(batch)))
+    new = {"sample": list(drawings), "optimized": list(drawings.values())}
+    bulk.insert_columns(session.connection(), DrawingRow, new)
+    s, d = SampleRow.__table__, DrawingRow.__table__
+    shown = (bindparam("new_status", type_=s.c.status.type) == OK) & exists().where(d.c.sample == s.c.id)
     for changed, params in groups.items():
         values = {name: bindparam(f"new_{name}") for name in changed}
-        where = SampleRow.__table__.c.id == bindparam("this")
-        statement = update(SampleRow.__table__).where(where)
-        session.connection().execute(statement.values(stage=manifest.key.stage, **values), params)
+        statement = update(s).where(s.c.id == bindparam("this"))
+        statement = statement.values(stage=manifest.key.stage, shown=shown, **values)
+        session.connection().execute(statement, params)
 
 
-def _columns(table: pa.Table) -> dict[str, list]:
-    """What the index keeps of a shard, as Python lists; word lists become JSON texts."""
-    wanted = {"digest", "status", "reason", *DEFAULTS, *SIGHTING}
-    found = {}
-    for name in table.column_names:
-        if name not in wanted:
-            continue
-        values = table[name].to_pylist()
-        if isinstance(DEFAULTS.get(name), tuple):
-            values = [None if value is None else _cell(value) for value in values]
-        found[name] = values
-    return found
+def relay(session: Session, store: Path, roots: Iterable[str]) -> None:
+    """Lays the samples of some raw shards anew from the shards; those that went are deleted, numbers are kept.
+
+    The records of the shards (`enter_shard`, `update_shard`) must be right already.
+    """
+    wanted = set(roots)
+    found = queries.manifests(session.connection(), ShardRow.root.in_(wanted), ShardRow.current)
+    raw = [manifest for manifest in found if manifest.key.stage == RAW]
+    gone: dict[str, int] = {}
+    for batch in batches([manifest.sequence for manifest in raw]):
+        held = select(SampleRow.digest, SampleRow.id).join(SightingRow, SightingRow.sample == SampleRow.id)
+        gone.update(session.exec(held.where(SightingRow.shard.in_(batch), SightingRow.first)).all())
+        session.exec(delete(SightingRow).where(SightingRow.shard.in_(batch)))
+    merges = []
+    for manifest in raw:
+        merged = merge(store, manifest, [m for m in found if m.root == manifest.id and m is not manifest])
+        _relay_samples(session, merged)
+        merges.append(merged)
+        for digest in merged.columns["digest"]:
+            gone.pop(digest, None)
+    for merged in merges:
+        lay_in_repeats(session, merged)
+    for batch in batches(list(gone.values())):
+        session.exec(delete(DrawingRow).where(DrawingRow.sample.in_(batch)))
+        session.exec(delete(SightingRow).where(SightingRow.sample.in_(batch)))
+        session.exec(delete(SampleRow).where(SampleRow.id.in_(batch)))
 
 
-def _cell(value: object) -> object:
-    if not isinstance(value, (list, tuple)):
-        return value
-    return json.dumps(value, ensure_ascii=False) if value else "[]"
+def _relay_samples(session: Session, merged: Merged) -> None:
+    known = ids_of(session, merged.columns["digest"])
+    kept = [place for place, digest in enumerate(merged.columns["digest"]) if digest in known]
+    ids = [known[merged.columns["digest"][place]] for place in kept]
+    for batch in batches(ids):
+        session.exec(delete(DrawingRow).where(DrawingRow.sample.in_(batch)))
+    table = SampleRow.__table__
+    columns = {"row": merged.rows, **merged.columns}
+    values = {name: bindparam(f"new_{name}") for name in columns}
+    statement = update(table).where(table.c.id == bindparam("this"))
+    params = [
+        {"this": key, **{f"new_{name}": column[place] for name, column in columns.items()}}
+        for key, place in zip(ids, kept, strict=True)
+    ]
+    if params:
+        statement = statement.values(shard=merged.manifest.sequence, **values)
+        session.connection().execute(statement, params)
+    _insert_sightings(session, merged, {merged.rows[p]: k for p, k in zip(kept, ids, strict=True)}, first=True)
+    _insert_drawings(session, merged, kept, ids)
+    fresh = [place for place, digest in enumerate(merged.columns["digest"]) if digest not in known]
+    first = following(session, SampleRow.id)
+    _insert_samples(session, merged, fresh, list(range(first, first + len(fresh))))
 
 
 def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """Cuts a list for `IN (...)`."""
-    for start in range(0, len(values), IN_LIST):
-        yield values[start : start + IN_LIST]
+    return queries.batches(values)
 
 
 def ids_of(session: Session, digests: Sequence[str]) -> dict[str, int]:

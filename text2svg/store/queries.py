@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from sqlmodel import select
 from text2svg.sample import Provenance, Sample
 from text2svg.store.base import (
     DEFAULTS,
-    OK,
     Artifact,
     Count,
     Manifest,
@@ -25,7 +24,7 @@ from text2svg.store.base import (
     ShardKey,
     Verdict,
 )
-from text2svg.store.index import ON_SAMPLE, SIGHTING, batches
+from text2svg.store.merge import ON_SAMPLE, SIGHTING
 from text2svg.store.models import (
     ArtifactRow,
     DrawingRow,
@@ -35,6 +34,14 @@ from text2svg.store.models import (
     SightingRow,
     TallyRow,
 )
+
+IN_LIST = 500  # below SQLite's oldest limit of 999 variables
+
+
+def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Cuts a list for `IN (...)`."""
+    for start in range(0, len(values), IN_LIST):
+        yield values[start : start + IN_LIST]
 
 
 def manifests(connection: Connection, *where: Any) -> list[Manifest]:  # noqa: ANN401
@@ -114,14 +121,14 @@ def samples(connection: Connection, digests: Sequence[str]) -> dict[str, tuple[S
 
 def page(connection: Connection, limit: int, offset: int, filters: Mapping[str, str]) -> list[str]:
     """Digests of ok samples with a drawing that equal the filters, oldest first."""
-    s, d, g = SampleRow.__table__, DrawingRow.__table__, SightingRow.__table__
-    statement = select(s.c.digest).join(d, d.c.sample == s.c.id).where(s.c.status == OK)
-    if filters.keys() & set(SIGHTING):
-        statement = statement.join(g, (g.c.shard == s.c.shard) & (g.c.row == s.c.row))
+    s = SampleRow.__table__
+    # Only ids are walked, along one index that holds them in order; the page's rows are looked up at the end.
+    chosen = select(s.c.id).where(s.c.shown)
     for name, value in filters.items():
-        statement = statement.where((g if name in SIGHTING else s).c[name] == value)
-    chosen = statement.order_by(s.c.id).limit(limit).offset(offset)
-    return list(connection.execute(chosen).scalars())
+        chosen = chosen.where(s.c[name] == value)
+    chosen = chosen.order_by(s.c.id).limit(limit).offset(offset).subquery()
+    statement = select(s.c.digest).join(chosen, chosen.c.id == s.c.id).order_by(s.c.id)
+    return list(connection.execute(statement).scalars())
 
 
 def verdict(connection: Connection, digest: str) -> Verdict | None:
@@ -134,14 +141,9 @@ def verdict(connection: Connection, digest: str) -> Verdict | None:
 
 
 def histogram(connection: Connection, column: str) -> dict[str, int]:
-    """Samples by a column of the sample or of its first sighting, most frequent first."""
-    s, g = SampleRow.__table__, SightingRow.__table__
-    on_sighting = column in SIGHTING
-    wanted = (g if on_sighting else s).c[column]
-    statement = select(wanted, func.count()).group_by(wanted)
-    if on_sighting:
-        statement = statement.where(g.c.first)
-    rows = connection.execute(statement.order_by(func.count().desc(), wanted))
+    """Samples by one of their columns, most frequent first."""
+    wanted = SampleRow.__table__.c[column]
+    rows = connection.execute(select(wanted, func.count()).group_by(wanted).order_by(func.count().desc(), wanted))
     return {str(value): count for value, count in rows}
 
 

@@ -6,12 +6,17 @@ by sequence, so an older shard that reappears costs a whole rebuild (see `databa
 
 from __future__ import annotations
 
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlmodel import Session, select
 
-from text2svg.store import artifacts, index, shards
+from text2svg.errors import StoreError
+from text2svg.store import admission, artifacts, bulk, connect, index, shards
 from text2svg.store.base import DUPLICATE, RAW, Manifest
+from text2svg.store.merge import merge, read, start
 from text2svg.store.models import ArtifactRow, RunRow, ShardRow
 
 
@@ -28,39 +33,84 @@ def catch_up(store: Path, session: Session) -> None:
     known = dict(session.exec(select(ShardRow.id, ShardRow.sequence)).all())
     missing = [shards.read_manifest(path) for name, path in whole.items() if name not in known]
     latest = max(known.values(), default=0)
+    placed = [manifest for manifest in missing if manifest.sequence]
     lost_records = not known and any((store / name).is_dir() for name in ("artifacts", "runs"))
-    if known.keys() - whole.keys() or lost_records or any(m.sequence <= latest for m in missing):
+    if known.keys() - whole.keys() or lost_records or any(m.sequence <= latest for m in placed):
         rebuild(store, session)
-        return
-    for manifest in sorted(missing, key=lambda manifest: manifest.sequence):
-        table = shards.read_table(shards.folder_of(store, manifest.key))
-        index.lay_in(session, manifest, table)
+    else:
+        for manifest in sorted(placed, key=lambda manifest: manifest.sequence):
+            table = shards.read_table(shards.folder_of(store, manifest.key))
+            index.lay_in(session, store, manifest, table)
+    adopt(store, session, [manifest for manifest in missing if not manifest.sequence])
 
 
-def rebuild(store: Path, session: Session) -> None:
-    """Empties the index and fills it from disk. Raises StoreError for a damaged manifest, shard or record."""
+def adopt(store: Path, session: Session, found: Sequence[Manifest]) -> None:
+    """Gives shards that ranks made (sequence 0) their place, in the order of their inputs, and lays them in.
+
+    A shard that no longer answers for its input, because that changed meanwhile, loses its manifest and is made again.
+    """
+    order = dict(session.exec(select(ShardRow.id, ShardRow.sequence)).all()) if found else {}
+
+    def place(manifest: Manifest) -> tuple[int, int]:
+        folder = shards.folder_of(store, manifest.key)
+        return order[manifest.key.input], (folder / shards.MANIFEST).stat().st_mtime_ns
+
+    waiting = {manifest.id: manifest for manifest in found}
+    while waiting:
+        # Those whose input is placed already; a stage upon a stage comes in the next round.
+        ready = [manifest for manifest in waiting.values() if manifest.key.input not in waiting]
+        for manifest in sorted((one for one in ready if one.key.input in order), key=place):
+            if (sequence := _adopt_one(store, session, manifest)) is not None:
+                order[manifest.id] = sequence
+        for manifest in ready:
+            del waiting[manifest.id]
+            if manifest.id not in order:
+                (shards.folder_of(store, manifest.key) / shards.MANIFEST).unlink()
+
+
+def _adopt_one(store: Path, session: Session, manifest: Manifest) -> int | None:
+    folder = shards.folder_of(store, manifest.key)
+    table = shards.read_table(folder)
+    try:
+        root = admission.check_digests(session, store, manifest.key, table["digest"].to_pylist())
+    except StoreError:
+        return None
+    placed = dataclasses.replace(manifest, sequence=index.following(session, ShardRow.sequence), root=root)
+    shards.write_manifest(folder, placed)
+    index.lay_in(session, store, placed, table)
+    return placed.sequence
+
+
+def rebuild(store: Path, session: Session, on_shard: Callable[[int, int], None] | None = None) -> None:
+    """Empties the index and fills it from disk; `on_shard(done, of)` after each raw shard's samples.
+
+    Raises StoreError for a damaged manifest, shard or record.
+    """
     found = [shards.read_manifest(path) for path in folders(store)[0]]
-    found.sort(key=lambda manifest: manifest.sequence)
+    found = sorted((m for m in found if m.sequence), key=lambda manifest: manifest.sequence)
+    connection = session.connection()
+    connect.bulk(connection)
     index.clear(session)
-    raw = [manifest for manifest in found if manifest.key.stage == RAW]
-    later = [manifest for manifest in found if manifest.key.stage != RAW]
-    # Every sample before any duplicate: a raw shard that was made again comes after the shards that repeat its drawings.
-    repeating = []
-    for manifest in raw:
-        table = _table(store, manifest)
+    bulk.drop_facets(connection)
+    later: dict[str, dict[str, Manifest]] = defaultdict(dict)
+    for manifest in found:
         index.enter_shard(session, manifest)
-        index.lay_in_samples(session, manifest, table)
+        if manifest.key.stage != RAW:
+            later[manifest.root].pop(manifest.key.stage, None)  # the last one of a stage is current, in its own place
+            later[manifest.root][manifest.key.stage] = manifest
+    raw = [manifest for manifest in found if manifest.key.stage == RAW]
+    if missing := later.keys() - {manifest.id for manifest in raw}:
+        raise StoreError(f"shards of later stages have lost their raw shards: {', '.join(sorted(missing))}")
+    for number, manifest in enumerate(raw, start=1):
+        index.lay_in_samples(session, merge(store, manifest, list(later[manifest.id].values())))
+        if on_shard is not None:
+            on_shard(number, len(raw))
+    # Every sample before any repeat: a raw shard that was made again comes after the shards that repeat its drawings.
+    for manifest in raw:
         if any(reason == DUPLICATE for _, reason, _ in manifest.tally):
-            repeating.append(manifest)
-    for manifest in repeating:
-        index.lay_in_sightings(session, manifest, _table(store, manifest))
-    for manifest in later:
-        index.lay_in(session, manifest, _table(store, manifest))
+            index.lay_in_repeats(session, start(manifest, read(store, manifest)))
+    bulk.make_facets(connection)
     kept = map(artifacts.artifact_row, artifacts.kept(store / "artifacts"))
     index.insert_rows(session, ArtifactRow, kept)
     runs = map(artifacts.run_row, artifacts.read_runs(store / "runs"))
     index.insert_rows(session, RunRow, runs)
-
-
-def _table(store: Path, manifest: Manifest) -> shards.pa.Table:
-    return shards.read_table(shards.folder_of(store, manifest.key))

@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -83,28 +84,30 @@ def columns_of(table: pa.Table) -> tuple[str, ...]:
 def write_shard(folder: Path, key: ShardKey, table: pa.Table, *, place: tuple[int, str], final: bool) -> Manifest:
     """Writes data, then manifest; `place` is (sequence, root). Raises StoreError when the disk refuses."""
     sequence, root = place
-    data = folder / DATA
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(data, lambda path: _write_parquet(table, path))
-        manifest = Manifest(
-            key=key,
-            sequence=sequence,
-            root=root,
-            rows=table.num_rows,
-            tally=_tally(table),
-            columns=columns_of(table),
-            bytes=data.stat().st_size,
-            sha256=hash_file(data),
-            final=final,
-        )
+        write_whole(folder / DATA, lambda path: write_table(table, path))
+        manifest = describe(Manifest(key, sequence, root, 0, (), (), 0, "", final), table, folder / DATA)
         write_manifest(folder, manifest)
     except OSError as error:
         raise StoreError(f"cannot write shard {folder}: {error}") from error
     return manifest
 
 
-def _write_parquet(table: pa.Table, path: Path) -> None:
+def describe(manifest: Manifest, table: pa.Table, data: Path) -> Manifest:
+    """The manifest with the counts of a table and the size and hash of the file that holds it."""
+    return dataclasses.replace(
+        manifest,
+        rows=table.num_rows,
+        tally=_tally(table),
+        columns=columns_of(table),
+        bytes=data.stat().st_size,
+        sha256=hash_file(data),
+    )
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """The one way a table becomes a shard's file, so that equal tables are equal bytes."""
     # Dictionaries pay for what repeats inside a row group; on digests and drawings they only cost.
     pq.write_table(
         table,
@@ -124,11 +127,11 @@ def _tally(table: pa.Table) -> tuple[tuple[str, str, int], ...]:
     return tuple(sorted((status, reason, rows) for (status, reason), rows in pairs.items()))
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: Manifest, name: str = MANIFEST) -> None:
     """Writes `manifest.json` whole or not at all."""
     record = {"format": FORMAT, "id": manifest.id, **dataclasses.asdict(manifest)}
     text = json.dumps(record, indent=1, ensure_ascii=False)
-    write_whole(folder / MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+    write_whole(folder / name, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -162,6 +165,13 @@ def read_table(folder: Path, columns: Iterable[str] | None = None) -> pa.Table:
         raise StoreError(f"cannot read shard {path}: {error}", hint=hint) from error
 
 
+def ok_digests(folder: Path) -> list[str]:
+    """The digests of a shard's ok rows, in order. Raises StoreError."""
+    table = read_table(folder, ["digest", "status"])
+    pairs = zip(table["digest"].to_pylist(), table["status"].to_pylist(), strict=True)
+    return [digest for digest, status in pairs if status == OK]
+
+
 def read_row(folder: Path, row: int, columns: Sequence[str]) -> dict[str, Any]:
     """Some columns of one row, decoding only its row group. Raises StoreError."""
     path = folder / DATA
@@ -173,6 +183,22 @@ def read_row(folder: Path, row: int, columns: Sequence[str]) -> dict[str, Any]:
     except (OSError, pa.ArrowException, IndexError) as error:
         hint = "run `text2svg store verify`"
         raise StoreError(f"cannot read row {row} of {path}: {error}", hint=hint) from error
+
+
+def read_rows(folder: Path, stage: str) -> list[Row]:
+    """A shard's rows as they were given to `build_table`. Raises StoreError."""
+    table = read_table(folder)
+    names = columns_of(table)
+    values = {name: [_value(name, v) for v in table[name].to_pylist()] for name in names}
+    fixed = [table[name].to_pylist() for name in ("digest", "status", "reason", "error")]
+    raw = [table[name].to_pylist() for name in ("raw", *_PROVENANCE)] if stage == RAW else []
+    rows = []
+    for number, outcome in enumerate(zip(*fixed, strict=True)):
+        fields = {name: column[number] for name, column in values.items() if column[number] is not None}
+        found = [column[number] for column in raw]
+        provenance = Provenance(*found[1:]) if found else None
+        rows.append(Row(*outcome, fields, found[0] if found else "", provenance))
+    return rows
 
 
 def raw_samples(table: pa.Table) -> list[Sample | None]:
@@ -212,7 +238,7 @@ def _values(table: pa.Table, name: str) -> list[Any]:
 
 
 def _value(name: str, value: object) -> object:
-    return tuple(value) if isinstance(DEFAULTS[name], tuple) else value
+    return tuple(value) if value is not None and isinstance(DEFAULTS[name], tuple) else value
 
 
 def hash_file(path: Path) -> str:
@@ -223,7 +249,8 @@ def hash_file(path: Path) -> str:
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Calls `write(temporary path)`, syncs, renames: after a crash `path` is old, new or absent, never half."""
-    temporary = path.with_name(path.name + ".tmp")
+    # A name of its own: two ranks may come to one shard, and both write the same.
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
     write(temporary)
     with temporary.open("rb+") as file:
         os.fsync(file.fileno())
