@@ -30,6 +30,8 @@ FAINT = 1.6
 """Contrast ratio below which a colour cannot be told from what lies under it."""
 CHOICES = ("blue", "green", "purple", "red", "teal", "orange", "indigo", "pink")
 MARK_COLORS = {"plus": "green", "check": "green", "minus": "red", "cross": "red", "number": "red", "dot": "red"}
+TRIES = 4
+"""Seeds tried for each composition wanted."""
 RING = 8.0
 """Paper round a mark's disc."""
 
@@ -282,3 +284,24 @@ def _bare(scene: Scene, mark: Mark, look: _Look, ink: str) -> list[Shape]:
         out.append(Shape("circle", (*center, round(layout.MARK_SIZE / 2 + 6)), forms.filled("#fff")))
     inner = (box[0] + pad, box[1] + pad, box[2] - pad, box[3] - pad)
     return out + forms.draw_glyph((mark.kind, mark.number), inner, color, look.width)
+
+
+def several(scene: Scene, find: Find, seed: int, n: int) -> list[Composition]:
+    """Up to n different compositions, from `seed` on; fewer when the corpus has no more to offer.
+
+    Raises ConfigError when not even one can be drawn.
+    """
+    found: dict[str, Composition] = {}
+    failure: ConfigError | NotCanonical | None = None
+    for turn in range(TRIES * n):
+        try:
+            made = compose(scene, find, seed + turn)
+        except (ConfigError, NotCanonical) as error:
+            failure = error
+            continue
+        found.setdefault(made.svg, made)
+        if len(found) == n:
+            break
+    if not found and failure is not None:
+        raise failure
+    return list(found.values())

@@ -64,6 +64,7 @@ def edit(svg: str, wish: str, bring: Callable[[str], Optimized]) -> Edited:
     canonical form, SvgError for unsafe or unreadable input.
     """
     steps = read_wish(wish)
+    svg = svg.strip()
     text, notes = (svg, ()) if is_canonical(svg) else _canonical(svg, bring)
     drawing = parse_canonical(text)
     for _, operation in steps:
