@@ -8,6 +8,7 @@ with the first visitor who switches something off (0.4 s), and lives as long as 
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -43,8 +44,6 @@ PLUGINS: dict[str, tuple[str, ...]] = {
 
 GROUPS = ("grid", *PLUGINS)
 """`grid` is our own first stage: absolute numbers on a 256 grid."""
-VARIANTS = ("default", "decimal2", "decimal1", "integer", "seed")
-"""Exports of svgo.config.mjs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +135,11 @@ def _suffix(off: frozenset[str]) -> str:
     return "_" + "_".join(names) if names else ""
 
 
+def variants(base: Path) -> tuple[str, ...]:
+    """The exports of a config, by which the optimizer asks for one."""
+    return ("default", *re.findall(r"^export const (\w+)", base.read_text(encoding="utf-8"), re.MULTILINE))
+
+
 def config_of(base: Path) -> str:
     """An SVGO config with one export for every variant and every set of groups that is off."""
     names = list(PLUGINS)
@@ -143,11 +147,11 @@ def config_of(base: Path) -> str:
     lines = [
         f"import * as base from {json.dumps(base.resolve().as_uri())};",
         f"const groups = {json.dumps(PLUGINS)};",
-        "const cut = (config, off) => ({ ...config, plugins: config.plugins.filter("
+        "const cut = (config, off) => ({ ...config, plugins: (config.plugins ?? []).filter("
         "(one) => !off.some((name) => groups[name].includes(one.name ?? one))) });",
         "export default base.default;",
     ]
-    for variant in VARIANTS:
+    for variant in variants(base):
         for off in subsets:
             suffix = _suffix(frozenset(off))
             if suffix or variant != "default":

@@ -6,7 +6,7 @@ import pytest
 
 from text2svg.errors import ConfigError
 from text2svg.optimize.svgo import project_config
-from webapp.tuning import GROUPS, PLUGINS, VARIANTS, Choice, Tuner, config_of
+from webapp.tuning import GROUPS, PLUGINS, Choice, Tuner, config_of, variants
 
 SHAPES = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><title>two shapes</title>'
@@ -50,4 +50,4 @@ def test_unknown_groups_are_refused_and_count_for_web_only() -> None:
 def test_the_groups_name_plugins_that_the_project_runs() -> None:
     text = project_config().read_text(encoding="utf-8")
     assert [name for names in PLUGINS.values() for name in names if f"'{name}'" not in text] == []
-    assert config_of(project_config()).count("export const") == len(VARIANTS) * 2 ** len(PLUGINS) - 1
+    assert config_of(project_config()).count("export const") == len(variants(project_config())) * 2 ** len(PLUGINS) - 1
