@@ -410,9 +410,9 @@ _BOMBS: dict[str, bytes] = {}
 
 
 def bomb(kind: str) -> bytes:
-    """200 MB of spaces in about 200 kB."""
+    """50 MB of spaces in about 50 kB."""
     if kind not in _BOMBS:
         packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS + (16 if kind == "gzip" else 0))
         piece = b" " * 1_000_000
-        _BOMBS[kind] = b"".join(packer.compress(piece) for _ in range(200)) + packer.flush()
+        _BOMBS[kind] = b"".join(packer.compress(piece) for _ in range(50)) + packer.flush()
     return _BOMBS[kind]

@@ -165,12 +165,19 @@ class Crawler:
 
     def _staff(self) -> None:
         while len(self._workers) < self.throttle.allowed:
-            job = self.frontier.pop(time.monotonic())
+            job = self._next()
             if job is None:
                 return
             task = asyncio.create_task(self._work(job))
             self._workers.add(task)
             task.add_done_callback(self._ended)
+
+    def _next(self) -> _Job | None:
+        """The next job. While its host's rules are unknown, no other job of the host comes out."""
+        job: _Job | None = self.frontier.pop(time.monotonic())
+        if job is not None and self.origins.known(job.url) is None:
+            self.frontier.hold(job.url, held=True)
+        return job
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._workers.discard(task)
@@ -205,8 +212,9 @@ class Crawler:
             except MineRefusal as refusal:
                 await self._refused(job, refusal)
             finally:
+                self.frontier.hold(url, held=False)
                 self.frontier.release(url)
-            job = self.frontier.pop(time.monotonic()) if len(self._workers) <= self.throttle.allowed else None
+            job = self._next() if len(self._workers) <= self.throttle.allowed else None
 
     async def _do(self, job: _Job) -> None:
         url, fetcher = job.url, self.fetcher
@@ -214,15 +222,14 @@ class Crawler:
             raise MineRefusal("host-cool-down")
         rules = self.origins.known(url)
         if rules is None:
-            self.frontier.hold(url, held=True)
-            try:
-                rules = await self.origins.learn(url)
-            finally:
-                self.frontier.hold(url, held=False)
+            rules = await self.origins.learn(url)
+            if 0 < rules.delay_s <= self.options.politeness.max_delay_s:
+                self.frontier.pause(url, time.monotonic() + rules.delay_s)
         if rules.delay_s > self.options.politeness.max_delay_s:
             raise MineRefusal("host-cool-down", f"Crawl-delay {rules.delay_s:g}")
         if rules.delay_s:
             self.frontier.pace(url, rules.delay_s)
+        self.frontier.hold(url, held=False)
         rules.check(url, self.options.read.agent, opt_outs=self.options.read.opt_outs)
         limit = fetcher.options.svg_bytes if job.link else fetcher.options.page_bytes
         answer = await fetcher.get(url, limit, KINDS)

@@ -124,8 +124,9 @@ class Frontier:
     def hold(self, url: str, *, held: bool) -> None:
         """Keeps a host's jobs back while its rules are being read."""
         host = self._host(url)
-        host.held = held
-        self._list(host)
+        if host.held != held:
+            host.held = held
+            self._list(host)
 
     def pace(self, url: str, delay_s: float) -> None:
         """Sets a host's own pause, e.g. its Crawl-delay."""
