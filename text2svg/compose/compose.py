@@ -32,6 +32,10 @@ CHOICES = ("blue", "green", "purple", "red", "teal", "orange", "indigo", "pink")
 MARK_COLORS = {"plus": "green", "check": "green", "minus": "red", "cross": "red", "number": "red", "dot": "red"}
 TRIES = 4
 """Seeds tried for each composition wanted."""
+HEAVY, SIMPLE = 20, 90
+"""From this stroke width on, drawings of at most so many tokens are preferred: details would run together."""
+DOT = 0.62
+"""Size of a dot beside other marks' discs."""
 RING = 8.0
 """Paper round a mark's disc."""
 
@@ -115,6 +119,8 @@ def _part(scene: Scene, at: int, look: _Look, find: Find, seed: int) -> Part:
             return _room(part, look) is not None
         if look.ground and look.solid and look.style != "color":
             return not part.tile
+        if scene.stroke >= HEAVY and part.sample.tokens > SIMPLE:
+            return False
         return part.stroked or look.style != "outline"
 
     # On a painted background a white line drawing serves as well as a filled one.
@@ -260,7 +266,8 @@ def _disc(scene: Scene, mark: Mark, look: _Look, ink: str) -> list[Shape]:
         color = asked or parse_color(MARK_COLORS[mark.kind]) or "#222"
         if asked is None and family(color) == family(look.ground):
             color = "#222"
-    center, radius = (round((box[0] + box[2]) / 2), round((box[1] + box[3]) / 2)), layout.MARK_SIZE / 2
+    size = DOT if mark.kind == "dot" else 1.0
+    center, radius = (round((box[0] + box[2]) / 2), round((box[1] + box[3]) / 2)), layout.MARK_SIZE / 2 * size
     out = []
     if scene.background is not None:
         out.append(Shape("circle", (*center, round(radius)), forms.filled("#fff")))

@@ -28,7 +28,7 @@ MARK_SIZE = 84.0
 """Side of the box that a corner mark fills."""
 SHRINK = (1.0, 0.94, 0.88, 0.82, 0.76, 0.7, 0.64)
 """Sizes to try, largest first, until a drawing keeps clear of its mark; at the last one nothing can touch."""
-LEAST_ROOM = 56.0
+LEAST_ROOM = 64.0
 """Side of the smallest square worth drawing something in."""
 
 
@@ -113,7 +113,7 @@ def free_square(outlines: Sequence[Sequence[Point]], box: Box, *, filled: bool, 
     centers = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
     # A square's half side: Chebyshev distance to the nearest point of an outline.
     halves = np.abs(centers[:, None] - points[None]).max(-1).min(-1) - pad
-    worth = 2 * halves - 0.25 * np.hypot(*(centers - (xs[8], ys[8])).T)
+    worth = 2 * halves - 0.6 * np.hypot(*(centers - (xs[8], ys[8])).T)
     for at in np.argsort(-worth, kind="stable"):
         half, (cx, cy) = float(halves[at]), map(float, centers[at])
         if 2 * half >= LEAST_ROOM and (_painted(outlines, cx, cy) if filled else _surrounded(points - (cx, cy))):

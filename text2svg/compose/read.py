@@ -212,7 +212,10 @@ def _add_mark(phrase: _Phrase, draft: _Draft, shapes: list[Tag]) -> None:
     if draft.subjects and not draft.mark_subject:
         draft.marks.append(Mark(kind, color=phrase.color, number=number))
     elif kind == "number":
-        draft.unread.append(numbers[0].text)
+        if draft.subjects:
+            draft.unread.append(numbers[0].text)
+        else:
+            draft.subjects.append(Subject(f"number {number}", "" if shapes else phrase.color))
     elif not draft.subjects:
         draft.subjects.append(Subject(kind, "" if shapes else phrase.color))
         draft.mark_subject = draft.background is None and not shapes

@@ -264,9 +264,11 @@ def _glyph(view: _View, mark: Mark) -> tuple[Mask, tuple[int, int, int] | None]:
 
 
 def _is_glyph(glyph: Mask, mark: Mark, rasterizer: Rasterizer) -> bool:
-    if mark.kind == "dot":
-        return bool(glyph.sum() < 20)
     seen = look.normalized(glyph)
+    if mark.kind == "dot":
+        # Nothing on a large disc, or a small disc itself.
+        rows, columns = np.mgrid[:40, :40] - 19.5
+        return bool(glyph.sum() < 20) or look.overlap(seen, np.hypot(rows, columns) <= 20) > 0.85
     scores = {(k, 0): _likeness(seen, (k, 0), rasterizer) for k in MARKS if k not in ("slash", "dot", "number")}
     if mark.kind == "number":
         scores |= {("number", n): _likeness(seen, ("number", n), rasterizer) for n in _rivals(mark.number)}

@@ -17,6 +17,7 @@ Find = Callable[[str, str], Sequence[Sample]]
 
 MAX_TOKENS = 400
 MOST = 24
+SIDES = frozenset({"left", "right", "up", "down"})
 TELLING = 5
 """Tags that stand for a row: the first ones, on which sources agree; `apple` is the ninth tag of a watch."""
 
@@ -74,13 +75,15 @@ class Shelf:
         return [caption for _, caption in sorted(plain)]
 
     def find(self, words: str, style: str = "") -> list[Sample]:
-        """See `Find`: whole captions, captions that end in the words (`green apple`), telling tags, other captions."""
+        """See `Find`: whole captions, those with a side (`arrow right`), those that end in the words (`green apple`),
+        telling tags, other captions."""
         asked = fold(words)
         if not asked:
             return []
         longer = min((self._words.get(word, []) for word in asked), key=len)
         longer = sorted((s for s in longer if asked < fold(s.caption)), key=lambda s: (s.caption.count(" "), s.caption))
-        heads = [s for s in longer if fold(" ".join(s.caption.split()[-len(asked) :])) == asked]
+        heads = [s for s in longer if fold(s.caption) - asked <= SIDES]
+        heads += [s for s in longer if fold(" ".join(s.caption.split()[-len(asked) :])) == asked and s not in heads]
         whole = sorted(self._captions.get(asked, ()), key=lambda s: s.caption != words)
         found: dict[str, Sample] = {}
         for sample in (*whole, *heads, *self._tags.get(asked, ()), *longer):

@@ -1,7 +1,7 @@
 """Takes one drawing of the corpus and makes it part of a picture: chosen by seed, coloured, scaled, its stroke kept sane.
 
 Refuses drawings that show nothing. The trade-off: a drawing in one colour takes the asked colour whole; in a drawing of
-several colours, light ones stay light (they are what shows through) and all others take it.
+several, light ones stay light (they are what shows through) and the others take it, each as dark as it was.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from text2svg.errors import ConfigError, NotCanonical, SvgError
 from text2svg.sample import Sample
 from text2svg.svg.affine import Box, bounds, fit, map_drawing, outlines_of, repaint, shapes_of
 from text2svg.svg.canonical import Drawing, Paint
-from text2svg.svg.palette import luminance
+from text2svg.svg.palette import luminance, toned
 from text2svg.svg.reader import parse_canonical
 
 THINNEST, WIDEST = 7, 22
@@ -92,6 +92,9 @@ def colored(drawing: Drawing, color: str, paper: str) -> Drawing:
     light = {c for c in plain if luminance(c) >= LIGHT}
     if light == used:
         light = set()
+    if len(plain - light) > 1:
+        # One flat colour would make a bear of its ears, eyes and nose a silhouette.
+        return repaint(drawing, lambda value: paper if value in light else toned(color, value) if value in plain else color)
     return repaint(drawing, lambda value: paper if value in light else color)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from text2svg.errors import ConfigError, NotCanonical
 from text2svg.svg.affine import Box, bounds, map_drawing, points_of, repaint, shapes_of
 from text2svg.svg.canonical import Drawing, Group, Shape
-from text2svg.svg.palette import COLORS, SHADES, SYNONYMS, family, luminance, mix, parse_color
+from text2svg.svg.palette import COLORS, SHADES, SYNONYMS, family, luminance, parse_color, toned
 from text2svg.svg.reader import canonicalize, is_canonical, parse_canonical
 from text2svg.svg.schema import MAX_STROKE, OPAQUE
 
@@ -140,18 +140,10 @@ def _recolor(groups: Sequence[str | None]) -> tuple[str, Operation]:
     def change(drawing: Drawing) -> Drawing:
         inks = _inks(drawing)
         dark = {ink for ink in inks if luminance(ink) < LIGHT} or inks
-        new = {ink: target if len(dark) == 1 else _toned(target, ink) for ink in dark}
+        new = {ink: target if len(dark) == 1 else toned(target, ink) for ink in dark}
         return _recolored(drawing, new)
 
     return f"recoloured {groups[0]}", change
-
-
-def _toned(target: str, ink: str) -> str:
-    """The target, as much lighter or darker as the ink is."""
-    wanted, own = luminance(ink), luminance(target)
-    if wanted > own:
-        return mix(target, "#fff", min(0.7, (wanted - own) / (1 - own)))
-    return mix(target, "#000", min(0.6, (own - wanted) / max(own, 0.01) * 0.7))
 
 
 def _map_color(groups: Sequence[str | None]) -> tuple[str, Operation]:

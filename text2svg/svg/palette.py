@@ -54,6 +54,14 @@ def mix(color: str, other: str, share: float) -> str:
     return short_hex(*(a * (1 - share) + b * share for a, b in pairs))
 
 
+def toned(target: str, ink: str) -> str:
+    """`target`, as much lighter or darker as `ink` is."""
+    wanted, own = luminance(ink), luminance(target)
+    if wanted > own:
+        return mix(target, "#fff", min(0.7, (wanted - own) / (1 - own)))
+    return mix(target, "#000", min(0.6, (own - wanted) / max(own, 0.01) * 0.7))
+
+
 def parse_color(text: str) -> str | None:
     """`#rgb` of a colour word, a shade of one (`dark blue`) or a hex colour; None for anything else."""
     text = " ".join(text.lower().split())
