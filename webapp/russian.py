@@ -122,7 +122,7 @@ RUSSIAN: dict[str, str] = {
     "explore.drawing.go": "Найти похожие",
     "explore.style": "Стиль",
     "explore.licence": "Лицензия",
-    "explore.any": "Любая",
+    "explore.any": "Все",
     "explore.browse": "Из корпуса",
     "explore.found": "Ближе всего к «{q}»",
     "explore.like": "Ближе всего к этому рисунку",
