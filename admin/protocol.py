@@ -131,7 +131,8 @@ def _drawer(runtime: Any, baseline: str, corpus: str) -> tuple[Draw, dict[str, A
     choose = Baseline(baseline, rows)
 
     def draw(task: Any, seed: int) -> tuple[str, int, str, float]:
-        return (*choose(task, seed), "", 0.0)
+        svg, tokens = choose(task, seed)
+        return svg, tokens or len(runtime.tokenizer.encode(svg)), "", 0.0
 
     return draw, {"name": baseline, "corpus": corpus, "rows": len(rows)}
 

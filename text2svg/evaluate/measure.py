@@ -26,7 +26,8 @@ from text2svg.evaluate.weights import Found, find
 
 CHUNK = 32
 NEAR = 0.02
-"""Mean grey difference, 0..1, below which two drawings of 64 pixels are near copies."""
+"""Mean grey difference, 0..1, below which two drawings of 64 pixels are near copies: 18 of 120 drawings of the starter
+corpus have another one that near, most of them the same glyph of another set."""
 NEAR_SIZE = 64
 RESAMPLES = 100
 """Of a distance between sets; 1,000 of a mean."""
