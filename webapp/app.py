@@ -39,7 +39,7 @@ def build(service: Service, *, frames: str = "", root_path: str = "") -> FastAPI
     from webapp import api, guide, health, mcp, page, theme
 
     app = FastAPI(title="Text2SVG", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    for router in (health.routes(service), api.routes(service), mcp.routes(service), guide.routes()):
+    for router in (health.routes(service), api.routes(service), mcp.routes(service), guide.routes(root_path)):
         app.include_router(router)
     app.add_middleware(Opening)
     app.add_middleware(Bodies)

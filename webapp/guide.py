@@ -67,12 +67,12 @@ def _block(block: str) -> str:
     return f"<{tag}>{inner}</{tag}>"
 
 
-def routes() -> APIRouter:
-    """The router."""
+def routes(root_path: str = "") -> APIRouter:
+    """The router; `root_path` is where a proxy puts the app."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/api")
     async def guide(request: Request) -> HTMLResponse:
-        return HTMLResponse(page(str(request.base_url).rstrip("/")))
+        return HTMLResponse(page(str(request.base_url).rstrip("/") + root_path))
 
     return router
