@@ -40,6 +40,7 @@ from text2svg.mine.throttle import Throttle
 OPEN_BATCHES = 4
 WAITING = 200_000  # jobs; beyond, no batch is opened
 REMEMBERED = 500_000  # linked drawings a batch; beyond, one that two pages share is asked for twice
+SEEDS_AT_ONCE = 500
 EXCUSES = 3
 MAX_HOPS = 5
 MAX_URL = 2048
@@ -190,7 +191,9 @@ class Crawler:
         self._asked[batch.name] = set()
         if not batch.urls:
             del self._open[batch.name]
-        for seed in batch.urls:
+        for number, seed in enumerate(batch.urls):
+            if number % SEEDS_AT_ONCE == 0:
+                await asyncio.sleep(0)  # answers are waiting too
             visit = Visit(batch.name, seed)
             try:
                 if len(seed) > MAX_URL:
