@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from text2svg.store.database import Store
 
 
-@dataclass(frozen=True, slots=True)
 class Compared:
-    """The rows of a stage, by position."""
+    """The rows of a stage, by position; their names are read once, 200 bytes a row."""
 
-    store: Store
-    stage: str
-    twins: Twins
+    def __init__(self, store: Store, stage: str, twins: Twins) -> None:
+        self.store = store
+        self.stage = stage
+        self.twins = twins
 
     @classmethod
     def open(cls, store: Store, stage: str, cache: Path) -> Compared:
@@ -48,21 +48,19 @@ class Compared:
         identity = sha256(" ".join(manifest.id for manifest in manifests).encode()).hexdigest()[:16]
         return cls(store, stage, Twins(lambda: store.iter_samples(stage), cache / "compared" / identity, count))
 
+    @cached_property
+    def names(self) -> list[tuple[str, str, str]]:
+        """(digest, caption, style) of every row."""
+        return [(sample.digest, sample.caption, sample.style) for sample in self.twins.source()]
+
     def heldout(self) -> NDArray[np.bool_]:
         """Which rows are held out by their caption."""
-        flags = (bool(sample.caption.strip()) and is_heldout(sample.caption) for sample in self.twins.source())
-        return np.fromiter(flags, bool, self.twins.count)
-
-    def name(self, rows: Sequence[int]) -> dict[int, tuple[str, str, str]]:
-        """(digest, caption, style) of some rows."""
-        wanted = set(rows)
-        samples = enumerate(self.twins.source())
-        return {at: (sample.digest, sample.caption, sample.style) for at, sample in samples if at in wanted}
+        return np.array([bool(caption.strip()) and is_heldout(caption) for _, caption, _ in self.names], bool)
 
 
 def write_duplicates(out: Path, compared: Compared, found: Found) -> dict[str, Any]:
     """Writes one row a duplicate: digest, original, kind, similarity, difference. Gives the counts."""
-    names = compared.name([row for twin in found.twins for row in (twin.row, twin.original)])
+    names = compared.names
     _write(out, {
         "digest": [names[twin.row][0] for twin in found.twins],
         "original": [names[twin.original][0] for twin in found.twins],
@@ -85,7 +83,7 @@ def write_duplicates(out: Path, compared: Compared, found: Found) -> dict[str, A
 
 def write_leaks(out: Path, compared: Compared, found: Sequence[Leak]) -> dict[str, Any]:
     """Writes one row a pair: digest (held out), train, both captions, bits, difference. Gives the counts."""
-    names = compared.name([row for leak in found for row in (leak.heldout, leak.train)])
+    names = compared.names
     _write(out, {
         "digest": [names[leak.heldout][0] for leak in found],
         "train": [names[leak.train][0] for leak in found],
