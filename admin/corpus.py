@@ -10,6 +10,7 @@ import typer
 from admin import caption, curate, exchange
 from admin.console import Ticker, facts, say, show, table
 from admin.opening import open_runtime
+from admin.stage import EXECUTOR, RANK, RETRY, WORLD_SIZE, How, run_stage
 
 app = typer.Typer(help="Build and look at the corpus.", no_args_is_help=True, rich_markup_mode=None)
 importing = typer.Typer(help="Bring drawings in.", no_args_is_help=True, rich_markup_mode=None)
@@ -100,8 +101,11 @@ def _end(summary: Any) -> None:
 
 @app.command()
 def optimize(
-    executor: str = typer.Option("", help="serial or processes:N; default one process a core."),
+    executor: str = EXECUTOR,
     verify: str = typer.Option("all", help="off, sample or all: render before and after."),
+    rank: int = RANK,
+    world_size: int = WORLD_SIZE,
+    retry: str = RETRY,
     as_json: bool = JSON,
 ) -> None:
     """Bring every imported drawing onto the 256 grid, prove it looks the same, and count why others stay as they are.
@@ -110,14 +114,15 @@ def optimize(
     Examples:
       text2svg corpus optimize
       text2svg corpus optimize --executor processes:8 --verify sample
+      text2svg corpus optimize --executor ray:head-node:6379
+      text2svg corpus optimize --rank $SLURM_PROCID --world-size $SLURM_NTASKS
+      text2svg corpus optimize --retry failed
     """
     from text2svg.optimize.step import OptimizeStep
-    from text2svg.pipeline import run
 
-    with open_runtime() as runtime, runtime.store(write=True) as store:
+    with open_runtime() as runtime:
         step = OptimizeStep(verify=verify, svgo=runtime.svgo)  # type: ignore[arg-type]
-        ticker = Ticker()
-        summary = run(store, step, runtime.executor(executor), on_progress=ticker.stage)
+        summary = run_stage(runtime, step, How(executor, rank, world_size, retry))
     show(summary, as_json=as_json, text=lambda s: facts(_plain(s)))
     _end(summary)
 

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from admin.console import say, show, table
+from text2svg.errors import MissingDependency
 
 
 def register(app: typer.Typer) -> None:
@@ -51,8 +52,9 @@ def doctor(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) ->
         _row("cairo", _cairo, optional=True),
         *(
             _row(name, lambda n=name: _package(n), optional=True)
-            for name in ("torch", "transformers", "unsloth", "ray")
+            for name in ("torch", "transformers", "unsloth", "psycopg")
         ),
+        _row("ray", _ray, optional=True),
     ]
     runtime.close()
     show(
@@ -93,7 +95,8 @@ def _svgo(runtime: Any) -> str:
 
 def _store(runtime: Any) -> str:
     with runtime.store() as store:
-        return ", ".join(store.stages()) or "empty"
+        index = "PostgreSQL" if runtime.settings.database_url else "SQLite"
+        return f"{', '.join(store.stages()) or 'empty'} ({index})"
 
 
 def _cairo() -> str:
@@ -102,12 +105,25 @@ def _cairo() -> str:
     return f"{len(load('cairo').png(_DOT, 16))} byte PNG"
 
 
+def _ray() -> str:
+    """Starts Ray here, lets one worker answer, and says how long that took."""
+    import time
+    from importlib.metadata import version
+
+    from text2svg.executor import load
+    from text2svg.executor.base import Ping
+
+    started = time.monotonic()
+    (outcome,) = load("ray?workers=1&timeout_s=30").run(Ping(), ["ping"])
+    if outcome.error:
+        raise MissingDependency("a worker of Ray", hint=f"it said: {outcome.error}")
+    return f"{version('ray')}, a worker answered after {time.monotonic() - started:.0f} s"
+
+
 def _package(name: str) -> str:
     from importlib.metadata import version
 
-    from text2svg.errors import MissingDependency
-
-    extra = {"torch": "train", "transformers": "train", "unsloth": "finetune", "ray": "cluster"}[name]
+    extra = {"torch": "train", "transformers": "train", "unsloth": "finetune", "psycopg": "postgres"}[name]
     if importlib.util.find_spec(name) is None:
         raise MissingDependency(name, extra=extra)
     return version(name)

@@ -65,6 +65,19 @@ class Outcome:
         return "ok" if not self.error else "dropped" if self.dropped else "failed"
 
 
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """The step that gives back what it gets: whether an executor works at all."""
+
+    name: str = "ping"
+    version: int = 1
+
+    @contextmanager
+    def open(self) -> Iterator[Callable[[Item], Any]]:
+        """See Step.open."""
+        yield lambda item: item
+
+
 class Executor(Protocol):
     """Runs a step over items, somewhere."""
 

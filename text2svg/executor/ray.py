@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -127,16 +128,26 @@ def _signals_kept() -> Iterator[None]:
 class Worker:
     """What an actor is: one process that works on chunks, one after the other."""
 
-    def __init__(self, packed: bytes, timeout_s: float) -> None:
+    def __init__(self, packed: bytes, timeout_s: float, paths: list[str]) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the group; the driver decides
-        step = pickle.loads(packed)  # noqa: S301 - the driver's own step
-        self.pool = Pool(ProcessExecutor(1, timeout_s), step)
-        self.pool.__enter__()
+        sys.path.extend(path for path in paths if path not in sys.path)
+        self.packed = packed
+        self.executor = ProcessExecutor(1, timeout_s)
+        self.pool: Pool | None = None
+
+    def _open(self) -> Pool:
+        try:
+            step = pickle.loads(self.packed)  # noqa: S301 - the driver's own step
+        except (ImportError, AttributeError) as error:
+            hint = "install the same text2svg on every machine of the cluster"
+            raise ConfigError(f"a worker of Ray does not know the step: {error}", hint=hint) from error
+        return Pool(self.executor, step).__enter__()
 
     def work(self, chunk: list[tuple[int, Item]]) -> tuple[list[Outcome], float] | Text2SVGError:
         """(outcomes, seconds), or the error that ends the run."""
         started = time.monotonic()
         try:
+            self.pool = self.pool or self._open()
             found = list(self.pool.outcomes(item for _, item in chunk))
         except Text2SVGError as error:
             return error
@@ -145,7 +156,8 @@ class Worker:
 
     def close(self) -> None:
         """Lets the step close."""
-        self.pool.__exit__(None, None, None)
+        if self.pool is not None:
+            self.pool.__exit__(None, None, None)
 
 
 @dataclass(slots=True, eq=False)
@@ -209,7 +221,7 @@ class _Fleet:
 
     def _hire(self) -> _Actor:
         remote = self.ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(Worker)
-        self.actors.append(_Actor(remote.remote(self.packed, self.executor.timeout_s)))
+        self.actors.append(_Actor(remote.remote(self.packed, self.executor.timeout_s, sys.path)))
         return self.actors[-1]
 
     def _collect(self) -> None:
@@ -253,6 +265,7 @@ class _Fleet:
 
     def kill(self) -> None:
         """Ends whatever still lives; an actor's process ends with its actor."""
-        for actor in self.actors:
-            self.ray.kill(actor.handle)
+        if self.ray.is_initialized():  # else they ended with Ray, as when the interpreter is going
+            for actor in self.actors:
+                self.ray.kill(actor.handle)
         self.actors.clear()

@@ -1,0 +1,53 @@
+"""How a command runs a stage: whole, as one rank of several, or once more over what failed.
+
+Refuses a rank together with a retry: rows are put in place by the one writer. The trade-off: what ranks made is laid into
+the index by the next command that writes, not by the ranks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from admin.console import Ticker
+
+if TYPE_CHECKING:
+    from text2svg.executor.base import Step
+    from text2svg.pipeline import Summary
+    from text2svg.runtime import Runtime
+
+EXECUTOR = typer.Option("", help="serial, processes:N or ray:ADDRESS; default one process a core.")
+RANK = typer.Option(-1, help="This machine's number, from 0, when several share the store's folder.")
+WORLD_SIZE = typer.Option(0, help="How many of them there are.")
+RETRY = typer.Option("", help="Work again on rows that failed: `failed` for all, or reasons, e.g. timeout,worker-died.")
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What the options above said."""
+
+    executor: str = ""
+    rank: int = -1
+    world_size: int = 0
+    retry: str = ""
+
+
+def run_stage(runtime: Runtime, step: Step, how: How, input_stage: str = "raw") -> Summary:
+    """Runs a stage as asked. Raises ConfigError for options that do not go together, and what the pipeline raises."""
+    from text2svg.errors import ConfigError
+    from text2svg.pipeline import retry, run
+    from text2svg.store import RankStore
+
+    options: dict[str, Any] = {"input_stage": input_stage, "on_progress": Ticker().stage}
+    executor = runtime.executor(how.executor)
+    if how.rank >= 0 or how.world_size:
+        if how.retry:
+            raise ConfigError("--retry needs the whole store", hint="run it once, without --rank")
+        return run(RankStore(runtime.settings.data, how.rank, how.world_size), step, executor, **options)
+    with runtime.store(write=True) as store:
+        if not how.retry:
+            return run(store, step, executor, **options)
+        reasons = [] if how.retry == "failed" else [reason for reason in how.retry.split(",") if reason]
+        return retry(store, step, executor, reasons=reasons, **options)
