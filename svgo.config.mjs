@@ -122,21 +122,38 @@ const plugins = (precision, path = {}) => [
   'removeDesc',
 ];
 
-const config = (precision, path) => ({
-  multipass: true,
+/** What is left to do for a drawing that stage 1 has written: it has short colours, short ids and nothing unknown. */
+const flat = (precision) => [
+  { name: 'mergePaths', params: { floatPrecision: precision } },
+  { name: 'convertPathData', params: { floatPrecision: precision } },
+];
+
+const config = (list, multipass = true) => ({
+  multipass,
   js2svg: { eol: 'lf', finalNewline: false, pretty: false },
-  plugins: plugins(precision, path),
+  plugins: list,
 });
 
 /** Drawings on their own grid, which may be as small as 0..1. */
-export default config(3);
+export default config(plugins(3));
 
-/** Drawings on the 0..256 grid. */
-export const decimal2 = config(2);
-export const decimal1 = config(1);
+/** What stage 1 has written, with so many decimals in its path data. */
+export const flat0 = config(flat(0), false);
+export const flat1 = config(flat(1), false);
+export const flat2 = config(flat(2), false);
+export const flat3 = config(flat(3), false);
+export const flat4 = config(flat(4), false);
 
-/** Drawings on whole numbers of the 0..256 grid: a tolerance of one unit would flatten curves, so one decimal. */
-export const integer = config(1, { makeArcs: false });
+/** The same with elements it kept as they were: text, masks, patterns, filters. */
+export const kept0 = config(plugins(1));
+export const kept1 = config(plugins(1));
+export const kept2 = config(plugins(2));
+export const kept3 = config(plugins(3));
+export const kept4 = config(plugins(4));
+
+/** Drawings of `seed` that had to leave whole numbers. */
+export const decimal1 = config(plugins(1));
+export const decimal2 = config(plugins(2));
 
 /** Absolute cubic-free text without arcs, as the first Text2SVG wrote it. */
-export const seed = config(0, { makeArcs: false, forceAbsolutePath: true });
+export const seed = config(plugins(0, { makeArcs: false, forceAbsolutePath: true }));

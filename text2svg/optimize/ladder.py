@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from text2svg.errors import OptimizeError, Refused, RenderError, SvgError
 from text2svg.optimize.options import SAMPLE_EVERY, Optimized, OptimizeOptions, Rung
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from text2svg.optimize.fidelity import Difference, Threshold
-    from text2svg.optimize.geometry import GeometryOptions
+    from text2svg.optimize.geometry import GeometryOptions, Normalized
     from text2svg.optimize.svgo import Svgo
     from text2svg.raster.base import Rasterizer
+
+_T = TypeVar("_T")
 
 CONTENT = frozenset(["foreign-object", "image", "external-reference", "text"])
 """Removals that a viewer would miss; a model must not learn the rest as if it were the drawing."""
@@ -35,11 +37,11 @@ PAINT = frozenset(
 )
 """Removals that may or may not show; rendering decides."""
 
-MEANING = ("currentColor", "<title", "<desc")
-"""What pixels do not show and a web page needs: theming and names. Stage 1 writes pixels only."""
+NOT_SMALLER = 0.9
+"""Share of the sanitised text above which `web` also asks SVGO alone: stage 1 copies what `use` repeats."""
 
-SEED_DECIMALS = 3
-"""Upstream hands stage 2 floats; more digits than this never change what it writes."""
+SEED_DECIMALS = 14
+"""Stage 2 got floats from the first Text2SVG; a control point at 158.5 rounds by what it rounds by there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class _Climb:
     warnings: list[str]
     judged: bool
     before: NDArray[np.uint8] | None = None
-    stage2: dict[str, str | None] = field(default_factory=dict)
+    alone: str | None = None
+    """What SVGO makes of the sanitised drawing, once somebody asked."""
     done: Optimized | None = None
     rejected: list[str] = field(default_factory=list)
 
@@ -139,7 +142,7 @@ def _rung(states: list[_Climb], rung: Rung, options: OptimizeOptions, tools: Too
             state.rejected.append(f"{rung}: {verdict}")
             continue
         _accept(state, text, rung, verdict)
-    if options.profile == "web" and rung != "original":
+    if options.profile == "web" and rung in ("integer", "decimal1", "decimal2"):
         _prefer_smaller(states, options, tools)
 
 
@@ -154,48 +157,54 @@ def _attempts(
     if rung == "wrap":
         wrapped = [_guard(state, rung, lambda s: wrap(s.clean)) for state in states]
         return _stage2(states, wrapped, "default", tools)
-    texts = _geometry(states, rung, options)
+    drawn = _geometry(states, rung, options)
+    texts = [each.text if each is not None else None for each in drawn]
     if rung == "integer" and options.profile == "model":
         return texts
-    variant = "seed" if rung == "integer" and options.profile == "seed" else rung
-    return _stage2(states, texts, variant, tools)
+    variants = [_variant(each, rung, options) if each is not None else "" for each in drawn]
+    out: list[str | None] = [None] * len(states)
+    for variant in sorted(set(variants) - {""}):
+        chosen = [index for index, each in enumerate(variants) if each == variant]
+        answers = _stage2([states[i] for i in chosen], [texts[i] for i in chosen], variant, tools)
+        for index, answer in zip(chosen, answers, strict=True):
+            out[index] = answer
+    return out
 
 
-def _geometry(states: list[_Climb], rung: Rung, options: OptimizeOptions) -> list[str | None]:
+def _variant(drawn: Normalized, rung: Rung, options: OptimizeOptions) -> str:
+    """The export of svgo.config.mjs for a text of stage 1: by its decimals, and by whether it kept foreign markup."""
+    if options.profile == "seed" and rung == "integer":
+        return "seed"
+    return f"{'kept' if drawn.kept else 'flat'}{drawn.decimals}"
+
+
+def _geometry(states: list[_Climb], rung: Rung, options: OptimizeOptions) -> list[Normalized | None]:
     """Stage 1. The sanitizer has resolved style sheets already."""
     from text2svg.optimize.geometry import normalize
 
-    keep = MEANING if options.profile == "web" else ()
     chosen = _stage_one_options(rung, options)
-
-    def make(state: _Climb) -> str:
-        for word in keep:
-            if word in state.clean:
-                raise Refused(f"would lose {word.strip('<')}")
-        return normalize(state.clean, chosen).text
-
-    return [_guard(state, rung, make) for state in states]
+    return [_guard(state, rung, lambda s: normalize(s.clean, chosen)) for state in states]
 
 
 def _stage_one_options(rung: Rung, options: OptimizeOptions) -> GeometryOptions:
     from text2svg.optimize.geometry import GeometryOptions
 
-    chosen = GeometryOptions(
-        decimals={"integer": 0, "decimal1": 1, "decimal2": 2}[rung],
-        canonical=rung == "integer" and options.profile == "model",
+    decimals = {"integer": 0, "decimal1": 1, "decimal2": 2}[rung]
+    if options.profile == "web":
+        return GeometryOptions(decimals, canonical=False, shortest=True, names=True)
+    if options.profile == "model":
+        return GeometryOptions(decimals, canonical=rung == "integer", square=True)
+    return GeometryOptions(
+        decimals=SEED_DECIMALS if rung == "integer" and options.decimals is None else decimals,
+        cubic_only=options.cubic_only,
+        normalize_points=options.normalize_points,
+        normalize_scale=options.normalize_scale,
+        canonical=False,
+        plain=True,
     )
-    if options.profile == "seed":
-        chosen = GeometryOptions(
-            decimals=SEED_DECIMALS if rung == "integer" and options.decimals is None else chosen.decimals,
-            cubic_only=options.cubic_only,
-            normalize_points=options.normalize_points,
-            normalize_scale=options.normalize_scale,
-            canonical=False,
-        )
-    return chosen
 
 
-def _guard(state: _Climb, rung: Rung, make: Callable[[_Climb], str]) -> str | None:
+def _guard(state: _Climb, rung: Rung, make: Callable[[_Climb], _T]) -> _T | None:
     try:
         return make(state)
     except SvgError as error:
@@ -226,13 +235,13 @@ def _stage2(
     return out
 
 
-def _stage2_alone(states: list[_Climb], tools: Tools, variant: str = "default") -> list[str | None]:
-    """SVGO over the sanitised drawings, asked once per drawing and variant."""
-    missing = [state for state in states if variant not in state.stage2]
-    answers = _stage2(missing, [state.clean for state in missing], variant, tools)
+def _stage2_alone(states: list[_Climb], tools: Tools) -> list[str | None]:
+    """SVGO over the sanitised drawings, asked once per drawing."""
+    missing = [state for state in states if state.alone is None]
+    answers = _stage2(missing, [state.clean for state in missing], "default", tools)
     for state, answer in zip(missing, answers, strict=True):
-        state.stage2[variant] = answer
-    return [state.stage2[variant] for state in states]
+        state.alone = answer
+    return [state.alone for state in states]
 
 
 def _judge(
@@ -294,21 +303,16 @@ def _threshold(rung: Rung) -> Threshold:
 
 
 def _prefer_smaller(states: list[_Climb], options: OptimizeOptions, tools: Tools) -> None:
-    """For `web`: SVGO on the drawing's own grid wins when it is faithful and smaller (small icons grow on 256 units).
-
-    Two decimals on an unscaled drawing save another 6 % and spoil 2 files in 100, so they are always rendered.
-    """
-    for variant in ("default", "decimal2"):
-        bold = variant != "default"
-        if bold and (options.verify == "off" or tools.rasterizer is None):
+    """For `web`: SVGO on the drawing as it came wins when it is faithful and smaller."""
+    accepted = [
+        state for state in states if state.done is not None and state.done.bytes > NOT_SMALLER * len(state.clean)
+    ]
+    for state, text in zip(accepted, _stage2_alone(accepted, tools), strict=True):
+        if text is None or len(text.encode()) >= state.done.bytes:
             continue
-        accepted = [state for state in states if state.done is not None]
-        for state, text in zip(accepted, _stage2_alone(accepted, tools, variant), strict=True):
-            if text is None or len(text.encode()) >= state.done.bytes:
-                continue
-            verdict = _judge(state, text, "svgo", options, tools, first=not bold)
-            if not isinstance(verdict, str) and not (bold and verdict is None):
-                _accept(state, text, "svgo", verdict)
+        verdict = _judge(state, text, "svgo", options, tools, first=True)
+        if not isinstance(verdict, str):
+            _accept(state, text, "svgo", verdict)
 
 
 def _accept(state: _Climb, text: str, rung: Rung, measured: Difference | None) -> None:

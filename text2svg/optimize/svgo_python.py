@@ -19,14 +19,15 @@ Visitor = dict[str, dict[str, Callable[..., None]]]
 MARK = "keep-stroke-"
 ORIGIN = re.compile(r"\s*(-?\d*\.?\d+)(?:px)?[\s,]+(-?\d*\.?\d+)(?:px)?(?:\s+0(?:px)?)?\s*")
 
-VARIANTS: dict[str, tuple[int, dict[str, object]]] = {
-    "default": (3, {}),
-    "decimal2": (2, {}),
-    "decimal1": (1, {}),
-    "integer": (1, {"makeArcs": False}),
-    "seed": (0, {"makeArcs": False, "forceAbsolutePath": True}),
+VARIANTS: dict[str, tuple[str, int, dict[str, object]]] = {
+    "default": ("full", 3, {}),
+    **{f"flat{decimals}": ("flat", decimals, {}) for decimals in range(5)},
+    **{f"kept{decimals}": ("full", max(decimals, 1), {}) for decimals in range(5)},
+    "decimal1": ("full", 1, {}),
+    "decimal2": ("full", 2, {}),
+    "seed": ("full", 0, {"makeArcs": False, "forceAbsolutePath": True}),
 }
-"""Path precision and convertPathData overrides, as in svgo.config.mjs."""
+"""Which list, path precision and convertPathData overrides, as in svgo.config.mjs."""
 
 BEFORE = (
     "removeDoctype removeXMLProcInst removeComments removeDeprecatedAttrs removeMetadata removeEditorsNSData cleanupAttrs "
@@ -43,7 +44,11 @@ SHAPES = (
 
 def plugins(variant: str) -> list[Any]:
     """The plugin list of svgo.config.mjs for `variant`; unknown variants are the default one, as in worker.mjs."""
-    precision, path = VARIANTS.get(variant, VARIANTS["default"])
+    which, precision, path = VARIANTS.get(variant, VARIANTS["default"])
+    merge = {"name": "mergePaths", "params": {"floatPrecision": precision}}
+    shorten = {"name": "convertPathData", "params": {"floatPrecision": precision, **path}}
+    if which == "flat":
+        return [merge, shorten]
     return [
         *BEFORE,
         {"name": "cleanupNumericValues", "params": {"floatPrecision": 3}},
@@ -52,9 +57,9 @@ def plugins(variant: str) -> list[Any]:
         {"name": "resolveTransformOrigin", "fn": _resolve_origin},
         {"name": "markNonScaling", "fn": _mark},
         *SHAPES,
-        {"name": "convertPathData", "params": {"floatPrecision": precision, **path}},
+        shorten,
         *"convertTransform removeEmptyAttrs removeEmptyContainers".split(),
-        {"name": "mergePaths", "params": {"floatPrecision": precision}},
+        merge,
         {"name": "unmarkNonScaling", "fn": _unmark},
         *"removeUnusedNS sortAttrs sortDefsChildren removeDesc".split(),
     ]
@@ -129,7 +134,7 @@ def main() -> None:
         if request.get("cpu"):
             answer({"cpu": time.process_time()})
             continue
-        config = {"multipass": True, "plugins": plugins(request["variant"])}
+        config = {"multipass": not request["variant"].startswith("flat"), "plugins": plugins(request["variant"])}
         for text in request["texts"]:
             try:
                 answer({"text": svgo.optimize(text, config)["data"]})

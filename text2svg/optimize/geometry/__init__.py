@@ -8,18 +8,26 @@ so a consumer that only knows cubics asks for `cubic_only`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
+from xml.etree.ElementTree import Element
 
 from text2svg.errors import NotCanonical
-from text2svg.optimize.geometry.emit import emit_canonical, emit_decimal
-from text2svg.optimize.geometry.flat import FlatGroup, FlatItem
+from text2svg.optimize.geometry.emit import emit_canonical
+from text2svg.optimize.geometry.flat import FlatGroup, FlatItem, FlatShape
 from text2svg.optimize.geometry.gradients import styles
-from text2svg.optimize.geometry.units import IDENTITY, length, matrix, multiply
-from text2svg.optimize.geometry.walk import INHERITED, Scene, walk
+from text2svg.optimize.geometry.keep import Library, surroundings
+from text2svg.optimize.geometry.markup import Frame, write_drawing
+from text2svg.optimize.geometry.scale import enlarged, exact, shortest, single
+from text2svg.optimize.geometry.units import IDENTITY, matrix, multiply
+from text2svg.optimize.geometry.viewport import fit, own_size, view_box
+from text2svg.optimize.geometry.walk import INHERITED, Scene, count, plain, reasons, walk
 from text2svg.svg.document import SvgDocument, parse
-from text2svg.svg.path import Matrix, Segment, arc_to_cubics
+from text2svg.svg.path import Matrix, Segment, arc_to_cubics, write_number
+from text2svg.svg.sanitize import sanitize
 from text2svg.svg.snap import GRID
 
-_ABSOLUTE_UNITS = ("%", "em", "ex", "rem", "vw", "vh")
+ROOT_ONLY = {"opacity": "root-opacity", "clip-path": "clip", "mask": "mask", "filter": "filter"}
+"""What the root may not have, and the reason it is refused by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +35,23 @@ class GeometryOptions:
     """What stage 1 writes."""
 
     decimals: int = 0
-    """Digits after the point, 0..6; 0 rounds to integers. Ignored when `canonical`."""
+    """Digits after the point on the 256 grid, 0..6; 0 rounds to integers. Ignored when `canonical`."""
     cubic_only: bool = False
     """Lines, quadratics and arcs become cubics. Ignored when `canonical`."""
     normalize_points: bool = True
     """Scale the longer side to `normalize_scale`; False keeps the drawing's own units."""
     normalize_scale: float = 256.0
-    """Side of the square target viewBox, in units. Canonical text is always 256."""
+    """Length of the longer side, in units. Canonical text is always 256."""
     canonical: bool = True
-    """Write canonical SVG."""
+    """Write canonical SVG: a square, and nothing that is only kept."""
+    square: bool = False
+    """Centre the drawing in a square, as canonical text does; otherwise the viewBox keeps the drawing's proportions."""
+    shortest: bool = False
+    """Choose between the 256 grid and the drawing's own units, whichever takes fewer digits for the same precision."""
+    plain: bool = False
+    """Path data in absolute letters without shorthand, no shape elements, paint on each shape; so is `cubic_only`."""
+    names: bool = False
+    """Keep the root's title, description and role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +60,11 @@ class Normalized:
 
     text: str
     shapes: int
-    """Painted shapes."""
+    """Painted shapes; a kept element counts as one."""
+    decimals: int = 0
+    """Digits after the point in path data: more than asked for when the drawing kept smaller units."""
+    kept: tuple[str, ...] = ()
+    """Why elements were kept under a transform, sorted."""
 
 
 def normalize(
@@ -52,81 +72,121 @@ def normalize(
 ) -> Normalized:
     """Brings a drawing onto the grid. Raises ParseError, LimitError, or NotCanonical with the reason."""
     document = source if isinstance(source, SvgDocument) else parse(source)
-    items, side = resolve(document, options)
-    shapes = sum(len(i.shapes) if isinstance(i, FlatGroup) else 1 for i in items)
+    if any(element.tag == "style" for element in document.root.iter()):
+        document = _styled(document)
+    items, size = resolve(document, options)
     if options.canonical:
-        return Normalized(emit_canonical(items), shapes)
+        return Normalized(emit_canonical(plain(items)), count(items))
     if options.cubic_only:
         items = [_cubic_item(item) for item in items]
-    return Normalized(emit_decimal(items, options.decimals, side), shapes)
+    if not items:
+        raise NotCanonical("empty", "nothing is drawn")
+    decimals = options.decimals
+    if options.plain and options.normalize_points:
+        items, size = enlarged([single(item) for item in items], size, options.normalize_scale)
+    if options.shortest:
+        items, size, decimals = shortest(items, size, decimals)
+    head, names = _names(document.root) if options.names else ("", "")
+    if not options.square and not exact(size):
+        head += _dimensions(document.root)
+    frame = Frame(*size, decimals, head, names, options.plain or options.cubic_only)
+    return Normalized(write_drawing(items, frame), count(items), decimals, tuple(sorted(reasons(items))))
 
 
-def resolve(document: SvgDocument, options: GeometryOptions) -> tuple[list[FlatItem], float]:
-    """The painted items on a square grid, and the side of that square."""
+def _styled(document: SvgDocument) -> SvgDocument:
+    """The document with its style sheets resolved. Raises NotCanonical("css") when a rule cannot be."""
+    cleaned = sanitize(document.text, keep_images=True)
+    lost = [reason for reason in cleaned.removed if reason.startswith("css-")]
+    if lost:
+        raise NotCanonical("css", f"the style sheet holds what a picture cannot settle: {', '.join(lost)}")
+    return parse(cleaned.text)
+
+
+def resolve(document: SvgDocument, options: GeometryOptions) -> tuple[list[FlatItem], tuple[float, float]]:
+    """The painted items in final coordinates, and the size of the viewBox around them."""
     root = document.root
-    ids = {}
+    ids: dict[str, Element] = {}
     for element in root.iter():
-        if element.tag == "style" and (element.text or "").strip():
-            raise NotCanonical("css", "style sheets are not resolved")
         if element.tag in ("animate", "animateTransform", "animateMotion", "set"):
             raise NotCanonical("animation", "an animated drawing has no single picture")
         if "id" in element.attrib:
             ids.setdefault(element.attrib["id"], element)
-    ctm, viewport, side = _viewport(document, options)
+    ctm, viewport, page = _viewport(document, options)
     attributes = styles(root)
-    inherited = {k: attributes[k] for k in INHERITED if k in attributes}
+    inherited = {k: attributes[k] for k in attributes if k in INHERITED}
+    for name, reason in ROOT_ONLY.items():
+        if attributes.get(name, "none") not in ("none", "1", "auto", "normal"):
+            raise NotCanonical(reason, f"{name} on the root")
     if "transform" in attributes:
         ctm = multiply(ctm, matrix(attributes["transform"]))
-    scene = Scene(ids, viewport)
-    items: list[FlatItem] = []
-    for child in root:
-        if child.tag == "svg":
-            raise NotCanonical("nested-svg", "an inner viewport has no canonical form")
-        items += walk(child, scene, ctm, inherited)
-    if float(attributes.get("opacity", "1") or 1) != 1:
-        raise NotCanonical("root-opacity", "opacity on the root")
-    return items, side
+    keep = not options.canonical
+    library = Library(ids, viewport)
+    if keep and ids:
+        surroundings(root, {}, library.around)
+    scene = Scene(library, viewport, page, keep)
+    items = [item for child in root for item in walk(child, scene, ctm, inherited)]
+    side = max(page[2], page[3])
+    return items, ((side, side) if options.canonical or options.square else (page[2], page[3]))
 
 
 def _viewport(
     document: SvgDocument, options: GeometryOptions
-) -> tuple[Matrix, tuple[float, float], float]:
-    """Map to the grid, user space size, and grid side (SVG 2 section 8.2, preserveAspectRatio of the root)."""
+) -> tuple[Matrix, tuple[float, float], tuple[float, float, float, float]]:
+    """Map to final coordinates, user space size, and the page: the root's viewport in final coordinates."""
     a = document.root.attrib
-    size = [
-        length(a[k]) if k in a and not a[k].strip().endswith(_ABSOLUTE_UNITS) else 0.0
-        for k in ("width", "height")
-    ]
-    box = [float(v) for v in a.get("viewBox", "").replace(",", " ").split()]
-    if len(box) != 4 or box[2] <= 0 or box[3] <= 0:
+    size = own_size(a)
+    box = view_box(a.get("viewBox", ""))
+    if box is None:
         if size[0] <= 0 or size[1] <= 0:
             raise NotCanonical("no-size", "neither viewBox nor width and height")
-        box = [0.0, 0.0, *size]
+        box = (0.0, 0.0, *size)
     ratio = a.get("preserveAspectRatio", "xMidYMid meet")
-    wide = min(size) > 0 and abs(size[0] * box[3] - size[1] * box[2]) > 0.005 * size[0] * box[3]
-    if wide and ratio.split()[0] != "xMidYMid":
-        raise NotCanonical(
-            "aspect-ratio", f"preserveAspectRatio {ratio!r} on a viewport of another shape"
-        )
-    if wide and "slice" in ratio:
-        raise NotCanonical("aspect-ratio", "a sliced viewport")
     width, height = box[2], box[3]
-    if wide:
-        # meet, centred: the viewport is the larger box around the viewBox
+    other = min(size) > 0 and abs(size[0] * height - size[1] * width) > 0.005 * size[0] * height
+    if other and options.canonical and (ratio.split()[:1] != ["xMidYMid"] or "slice" in ratio):
+        raise NotCanonical("aspect-ratio", f"preserveAspectRatio {ratio!r} on a viewport of another shape")
+    own = (1.0, 0.0, 0.0, 1.0, -box[0], -box[1])
+    if other:
+        # The viewport in the drawing's own units, so that "own units" still means something.
         factor = max(width / size[0], height / size[1])
         width, height = size[0] * factor, size[1] * factor
+        own = fit(box, width, height, ratio)
     longest = max(width, height)
-    side = options.normalize_scale if options.normalize_points else longest
-    s = (GRID if options.canonical else side) / longest
-    dx, dy = (longest - box[2]) / 2 * s - box[0] * s, (longest - box[3]) / 2 * s - box[1] * s
-    ctm = (s, 0.0, 0.0, s, dx, dy)
-    return (IDENTITY if ctm == IDENTITY else ctm), (box[2], box[3]), side
+    late = options.shortest or options.plain  # both look at the drawing in its own units first
+    side = float(GRID) if options.canonical else options.normalize_scale
+    s = side / longest if options.canonical or not (late or not options.normalize_points) else 1.0
+    dx = dy = 0.0
+    if options.canonical or options.square:
+        dx, dy = (longest - width) / 2 * s, (longest - height) / 2 * s
+    ctm = (own[0] * s, 0.0, 0.0, own[3] * s, own[4] * s + dx, own[5] * s + dy)
+    page = (dx, dy, width * s, height * s)
+    return (IDENTITY if ctm == IDENTITY else ctm), (box[2], box[3]), page
+
+
+def _dimensions(root: Element) -> str:
+    """Width and height in pixels, as attributes."""
+    box = view_box(root.attrib.get("viewBox", "")) or (0.0, 0.0, 0.0, 0.0)
+    width, height = own_size(root.attrib)
+    if min(width, height) <= 0:
+        width, height = box[2:]
+    return f' width="{write_number(width, 3)}" height="{write_number(height, 3)}"'
+
+
+def _names(root: Element) -> tuple[str, str]:
+    """What a reader of the page hears: attributes and elements, as markup."""
+    head = "".join(
+        f' {name}="{escape(root.attrib[name])}"'
+        for name in ("role", "aria-label", "aria-hidden")
+        if root.attrib.get(name, "").isprintable() and name in root.attrib
+    )
+    names = [child for child in root if child.tag in ("title", "desc") and (child.text or "").strip()]
+    return head, "".join(f"<{each.tag}>{escape(each.text.strip())}</{each.tag}>" for each in names)
 
 
 def _cubic_item(item: FlatItem) -> FlatItem:
     if isinstance(item, FlatGroup):
-        return item._replace(shapes=tuple(s._replace(segments=cubics(s.segments)) for s in item.shapes))
-    return item._replace(segments=cubics(item.segments))
+        return item._replace(shapes=tuple(_cubic_item(each) for each in item.shapes))
+    return item._replace(segments=cubics(item.segments), basic=None) if isinstance(item, FlatShape) else item
 
 
 def cubics(segments: list[Segment]) -> list[Segment]:

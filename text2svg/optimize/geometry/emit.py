@@ -1,16 +1,15 @@
-"""Writes a resolved drawing: as canonical SVG on the integer grid, or with a few decimals and exact colours.
+"""Writes a resolved drawing as canonical SVG on the integer grid.
 
-The two forms come from the same floats, so stepping back from integers to decimals costs nothing but bytes. Refuses
-nothing beyond what the canonical form itself refuses.
+Refuses what the canonical form itself refuses. The trade-off: opacities in steps of .05 and colours of three digits, which
+is what the vocabulary has; `markup` writes the same floats with decimals and exact colours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from text2svg.optimize.geometry.flat import FlatGradient, FlatGroup, FlatItem, FlatShape
+from text2svg.optimize.geometry.flat import FlatGradient, FlatGroup, FlatPaint, FlatShape
 from text2svg.optimize.geometry.gradients import onto_grid
-from text2svg.optimize.geometry.units import RGBA
 from text2svg.svg.canonical import (
     Drawing,
     Gradient,
@@ -22,8 +21,7 @@ from text2svg.svg.canonical import (
     level,
     make_shapes,
 )
-from text2svg.svg.path import write_number, write_path
-from text2svg.svg.schema import FOOTER, GRADIENT, LINECAPS, LINEJOINS, OPAQUE
+from text2svg.svg.schema import LINECAPS, LINEJOINS, OPAQUE
 from text2svg.svg.snap import GRID
 
 
@@ -37,7 +35,7 @@ class _Gradients:
         return self.keys.setdefault(gradient, f"g{len(self.keys)}")
 
 
-def emit_canonical(items: Iterable[FlatItem]) -> str:
+def emit_canonical(items: Iterable[FlatShape | FlatGroup]) -> str:
     """Canonical text. Raises NotCanonical with `off-grid`, `stroke-width`, `gradient-limit`, `empty`."""
     gradients = _Gradients()
     out: list[Shape | Group] = []
@@ -78,7 +76,7 @@ def _canonical_shapes(s: FlatShape, gradients: _Gradients) -> list[Shape]:
     return make_shapes(s.segments, paint) if paint else []
 
 
-def _canonical_paint(paint: RGBA | FlatGradient | None, gradients: _Gradients) -> tuple[str, float]:
+def _canonical_paint(paint: FlatPaint, gradients: _Gradients) -> tuple[str, float]:
     if paint is None:
         return "none", 1.0
     if not isinstance(paint, FlatGradient):
@@ -96,66 +94,3 @@ def _canonical_paint(paint: RGBA | FlatGradient | None, gradients: _Gradients) -
     if len(set(stops)) == 1 or len({s[1:] for s in stops}) == 1:
         return stops[0].color, stops[0].opacity / OPAQUE
     return f"url(#{gradients.key(Gradient(g.kind, coords, stops))})", 1.0
-
-
-def emit_decimal(items: Iterable[FlatItem], decimals: int, side: float = GRID) -> str:
-    """The same drawing with `decimals` digits after the point, on a square viewBox of `side` units."""
-    gradients = _Gradients()
-    body = "".join(_decimal_item(item, gradients, decimals) for item in items)
-    defs = "".join(
-        _decimal_gradient(g, key, decimals)
-        for g, key in gradients.keys.items()
-        if isinstance(g, FlatGradient)
-    )
-    size = write_number(side, decimals)
-    header = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}">'
-    return f"{header}{defs}{body}{FOOTER}"
-
-
-def _decimal_item(item: FlatItem, gradients: _Gradients, decimals: int) -> str:
-    if isinstance(item, FlatGroup):
-        inner = "".join(_decimal_item(s, gradients, decimals) for s in item.shapes)
-        return f'<g opacity="{write_number(item.opacity, 3)}">{inner}</g>'
-    return f'<path{_decimal_paint(item, gradients, decimals)} d="{write_path(item.segments, decimals)}"/>'
-
-
-def _decimal_paint(s: FlatShape, gradients: _Gradients, decimals: int) -> str:
-    fill, fill_alpha = _decimal_color(s.fill, gradients)
-    stroke, stroke_alpha = _decimal_color(s.stroke, gradients)
-    pairs = [
-        ("fill", fill, "#000000"),
-        ("fill-rule", s.fill_rule, "nonzero"),
-        ("fill-opacity", write_number(s.fill_opacity * fill_alpha, 3), "1"),
-        ("opacity", write_number(s.opacity, 3), "1"),
-    ]
-    if s.stroke is not None:
-        pairs += [
-            ("stroke", stroke, "none"),
-            ("stroke-width", write_number(s.stroke_width, max(decimals, 2)), "1"),
-            ("stroke-linecap", s.linecap, "butt"),
-            ("stroke-linejoin", s.linejoin, "miter"),
-            ("stroke-miterlimit", write_number(s.miterlimit, 2), "4"),
-            ("stroke-opacity", write_number(s.stroke_opacity * stroke_alpha, 3), "1"),
-        ]
-    return "".join(f' {name}="{value}"' for name, value, default in pairs if value != default)
-
-
-def _decimal_color(paint: RGBA | FlatGradient | None, gradients: _Gradients) -> tuple[str, float]:
-    if paint is None:
-        return "none", 1.0
-    if isinstance(paint, FlatGradient):
-        return f"url(#{gradients.key(paint)})", 1.0
-    return "#" + "".join(f"{round(v):02x}" for v in paint[:3]), paint[3]
-
-
-def _decimal_gradient(g: FlatGradient, key: str, decimals: int) -> str:
-    coords = "".join(
-        f' {name}="{write_number(v, max(decimals, 2))}"'
-        for name, v in zip(GRADIENT[g.kind], g.coords, strict=True)
-    )
-    stops = ""
-    for s in g.stops:
-        text, alpha = _decimal_color(s.color, _Gradients())
-        faded = f' stop-opacity="{write_number(alpha, 3)}"' if alpha < 1 else ""
-        stops += f'<stop offset="{write_number(s.offset, 3)}" stop-color="{text}"{faded}/>'
-    return f'<{g.kind} id="{key}" gradientUnits="userSpaceOnUse"{coords}>{stops}</{g.kind}>'

@@ -1,7 +1,8 @@
 """Gradients in final coordinates: href inheritance, units, transforms, and ends brought onto the grid.
 
 A linear gradient survives every affine map exactly, since its parameter is affine in the point. A radial one survives
-similarities only: elliptical gradients, focal offsets outside the circle, reflect and repeat are refused.
+similarities only: elliptical gradients, reflect and repeat are refused, or with `loose` said by a gradientTransform and
+a spreadMethod. Units are always those of the final space; the trade-off is one gradient per transform that uses it.
 """
 
 from __future__ import annotations
@@ -60,23 +61,21 @@ class _Resolved:
 
 
 def gradient(
-    element: Element,
-    ids: Mapping[str, Element],
-    ctm: Matrix,
-    box: Box,
-    viewport: tuple[float, float],
+    element: Element, place: tuple[Mapping[str, Element], tuple[float, float], Matrix], box: Box, loose: bool = False
 ) -> FlatGradient | RGBA | None:
-    """The paint a gradient element gives a shape of user-space bounds `box` under `ctm`.
+    """The paint a gradient element gives a shape of user-space bounds `box`; `place` is ids, viewport, transform.
 
-    One stop is a plain colour, none is no paint. Raises NotCanonical with `spread`, `elliptical-gradient`, `focal`.
+    One stop is a plain colour, none is no paint. Raises NotCanonical with `spread`, `elliptical-gradient`.
     """
+    ids, viewport, ctm = place
     g = _Resolved(element, ids)
     stops = _stops(g.stops)
     if not stops:
         return None
     if len({s.color for s in stops}) == 1:
         return stops[0].color
-    if g.attributes.get("spreadMethod", "pad") != "pad":
+    spread = g.attributes.get("spreadMethod", "pad")
+    if spread != "pad" and not loose:
         raise NotCanonical("spread", "only pad gradients are kept")
     own = matrix(g.attributes.get("gradientTransform", ""))
     user = g.attributes.get("gradientUnits") == "userSpaceOnUse"
@@ -87,9 +86,13 @@ def gradient(
             return None
         base, width, height = (box[2], 0.0, 0.0, box[3], box[0], box[1]), 1.0, 1.0
     m = multiply(ctm, multiply(base, own))
+    if float(g.attributes.get("fr", "0").rstrip("%") or 0) > 0:
+        raise NotCanonical("focal", "a focal radius")
     if g.kind == "linearGradient":
-        return _linear(g.attributes, m, (width, height), stops)
-    return _radial(g.attributes, m, (width, height), stops)
+        paint = _linear(g.attributes, m, (width, height), stops)
+    else:
+        paint = _radial(g.attributes, m, (width, height), stops, loose)
+    return paint._replace(spread=spread) if spread != "pad" and isinstance(paint, FlatGradient) else paint
 
 
 def _stops(elements: list[Element]) -> tuple[FlatStop, ...]:
@@ -129,14 +132,18 @@ def _linear(
 
 
 def _radial(
-    a: Mapping[str, str], m: Matrix, size: tuple[float, float], stops: tuple[FlatStop, ...]
-) -> FlatGradient:
+    a: Mapping[str, str], m: Matrix, size: tuple[float, float], stops: tuple[FlatStop, ...], loose: bool
+) -> FlatGradient | RGBA:
     diagonal = ((size[0] ** 2 + size[1] ** 2) / 2) ** 0.5
     cx, cy = length(a.get("cx", "50%"), size[0]), length(a.get("cy", "50%"), size[1])
     r = length(a.get("r", "50%"), diagonal)
     fx = length(a["fx"], size[0]) if "fx" in a else cx
     fy = length(a["fy"], size[1]) if "fy" in a else cy
-    scale = similarity(m, 0.06)
+    if r <= 0:
+        return stops[-1].color
+    scale = similarity(m, 0.001 if loose else 0.06)
+    if scale is None and loose:
+        return FlatGradient("radialGradient", (cx, cy, r, fx, fy), stops, matrix=m)
     if scale is None:
         raise NotCanonical("elliptical-gradient", "a radial gradient under a non-uniform transform")
     center = (m[0] * cx + m[2] * cy + m[4], m[1] * cx + m[3] * cy + m[5])

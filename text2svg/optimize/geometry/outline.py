@@ -10,8 +10,9 @@ import math
 import re
 from collections.abc import Mapping
 
+from text2svg.optimize.geometry.fastpath import read_path
 from text2svg.optimize.geometry.units import length
-from text2svg.svg.path import Segment, arc_to_cubics, parse_path
+from text2svg.svg.path import Segment, arc_to_cubics
 
 _POINT = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
@@ -19,7 +20,7 @@ _POINT = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 def outline(tag: str, a: Mapping[str, str], viewport: tuple[float, float]) -> list[Segment]:
     """Absolute segments of a shape element in its own user space; empty when it draws nothing."""
     if tag == "path":
-        return parse_path(a.get("d", ""))
+        return read_path(a.get("d", ""))
     if tag in ("polyline", "polygon"):
         return _poly(a.get("points", ""), tag == "polygon")
     w, h = viewport
@@ -32,11 +33,36 @@ def outline(tag: str, a: Mapping[str, str], viewport: tuple[float, float]) -> li
     if tag == "circle":
         rx = ry = length(a.get("r", "0"), math.sqrt((w * w + h * h) / 2))
     else:
-        rx, ry = length(a.get("rx", "0"), w), length(a.get("ry", "0"), h)
+        rx, ry = a.get("rx", "auto"), a.get("ry", "auto")
+        rx, ry = (ry if rx == "auto" else rx), (rx if ry == "auto" else ry)
+        rx, ry = (length(rx, w), length(ry, h)) if rx != "auto" else (0.0, 0.0)
     if rx <= 0 or ry <= 0:
         return []
     arc = ("A", rx, ry, 0.0, 0, 1)
     return [("M", cx - rx, cy), (*arc, cx + rx, cy), (*arc, cx - rx, cy), ("Z",)]
+
+
+def basic(
+    tag: str, a: Mapping[str, str], viewport: tuple[float, float]
+) -> tuple[str, tuple[float, ...]] | None:
+    """A circle, ellipse or rounded rect as itself, where its element is shorter than its path."""
+    w, h = viewport
+    if tag == "circle":
+        r = length(a.get("r", "0"), math.sqrt((w * w + h * h) / 2))
+        return tag, (length(a.get("cx", "0"), w), length(a.get("cy", "0"), h), r, r)
+    if tag == "ellipse" and "auto" not in (a.get("rx"), a.get("ry")):
+        rx, ry = length(a.get("rx", "0"), w), length(a.get("ry", "0"), h)
+        return tag, (length(a.get("cx", "0"), w), length(a.get("cy", "0"), h), rx, ry)
+    if tag == "rect" and ("rx" in a or "ry" in a):
+        rx, ry = a.get("rx", "auto"), a.get("ry", "auto")
+        rx, ry = (ry if rx == "auto" else rx), (rx if ry == "auto" else ry)
+        if rx == "auto":
+            return None
+        x, y = length(a.get("x", "0"), w), length(a.get("y", "0"), h)
+        width, height = length(a.get("width", "0"), w), length(a.get("height", "0"), h)
+        r, s = min(length(rx, w), width / 2), min(length(ry, h), height / 2)
+        return (tag, (x, y, width, height, r, s)) if r > 0 and s > 0 else None
+    return None
 
 
 def _poly(text: str, closed: bool) -> list[Segment]:
