@@ -81,7 +81,7 @@ def test_a_space_starts_with_its_own_command(space: tuple[str, Path], tmp_path: 
                 time.sleep(0.5)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
