@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from text2svg.errors import SvgError
 from text2svg.optimize import Optimized, OptimizeOptions, optimize_many
-from text2svg.optimize.fidelity import difference
+from text2svg.optimize.fidelity import Difference, difference
 from text2svg.optimize.ladder import Tools
 from text2svg.raster import load
 
@@ -31,18 +33,25 @@ def test_there_are_92_traps() -> None:
 
 
 @pytest.mark.parametrize("trap", TRAPS, ids=NAMES)
-def test_trap_is_drawn_or_refused(trap: dict[str, str], results: dict[str, Optimized | SvgError]) -> None:
+def test_trap_is_drawn_or_refused(
+    trap: dict[str, str], results: dict[str, Optimized | SvgError], same_picture: Callable[..., Difference]
+) -> None:
     result = results[trap["name"]]
     if isinstance(result, SvgError):
         assert trap["name"] in ALLOWED_REFUSALS
         assert result.reason
         return
-    rasterizer = load("resvg")
     # Against the untouched input, not the sanitised one: a loss in the sanitizer must show here.
-    measured = difference(rasterizer.render(trap["svg"], 256), rasterizer.render(result.text, 256))
-    assert measured.bad_fraction <= 0.01, (trap["why"], result.rung, result.text)
+    same_picture(trap["svg"], result.text)
     assert result.text.startswith("<svg") and 'xmlns="http://www.w3.org/2000/svg"' in result.text
     assert result.bytes == len(result.text.encode())
+
+
+def test_a_wrong_picture_leaves_three_panels(same_picture: Callable[..., Difference], tmp_path: Path) -> None:
+    with pytest.raises(pytest.fail.Exception, match="before-after-difference.png"):
+        same_picture(TRAPS[0]["svg"], TRAPS[0]["svg"].replace("red", "lime"))
+    with Image.open(tmp_path / "before-after-difference.png") as picture:
+        assert picture.size == (768, 256)
 
 
 @pytest.mark.parametrize("profile", ["model", "seed"])

@@ -48,12 +48,10 @@ def flat_shape(
         return None
     form = basic(tag, a, viewport) if loose else None
     form = basic_under(form, ctm) if form else None
-    dashes: tuple[float, ...] = ()
-    scale, offset = 1.0, 0.0
+    scale, dashes, offset = 1.0, (), 0.0
     if stroke is not None:
         scale = _stroke_scale(style, ctm, fill is not None, loose)
-        dashes = _dashes(style, diagonal)
-        offset = length(style.get("stroke-dashoffset", "0"), diagonal) if dashes else 0.0
+        dashes, offset = _dashes(style, diagonal)
         if dashes:
             _check_dashes(tag, a, ctm, form is not None, loose)
     return FlatShape(
@@ -99,12 +97,15 @@ def _stroke_scale(style: Mapping[str, str], ctm: Matrix, filled: bool, loose: bo
     return scale
 
 
-def _dashes(style: Mapping[str, str], diagonal: float) -> tuple[float, ...]:
+def _dashes(style: Mapping[str, str], diagonal: float) -> tuple[tuple[float, ...], float]:
+    """Lengths of dashes and gaps, and where in them a stroke begins; no lengths for a solid one."""
     text = style.get("stroke-dasharray", "none").strip()
     if text in ("none", ""):
-        return ()
+        return (), 0.0
     values = tuple(length(part, diagonal) for part in _SEPARATOR.split(text) if part)
-    return values if sum(values) > 0 and min(values) >= 0 else ()
+    if sum(values) <= 0 or min(values) < 0:
+        return (), 0.0
+    return values, length(style.get("stroke-dashoffset", "0"), diagonal)
 
 
 def _check_dashes(tag: str, a: Mapping[str, str], ctm: Matrix, named: bool, loose: bool) -> None:
