@@ -27,7 +27,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M1 {}"
 QUICK = Politeness(delay_s=0, connections=100, budget=0)
 
 
-def visit(server: Server, seeds: Iterable[str], politeness: Politeness = QUICK, **more: int) -> dict[str, Visit]:
+def visit(server: Server, seeds: Iterable[str], politeness: Politeness = QUICK, **more: object) -> dict[str, Visit]:
     """Visits by seed."""
     batches = [Batch("one", tuple(seeds))]
 
@@ -132,3 +132,13 @@ def test_retry_after_in_both_forms() -> None:
 
 def test_the_agent_says_what_it_is() -> None:
     assert AGENT.startswith("Text2SVGBot/") and "Mozilla" not in AGENT
+
+
+def test_what_was_taken_down_is_not_asked_for() -> None:
+    with serving(1) as server:
+        server.extra["gone.test", "/1"] = Reply(status=302, headers=(("Location", "/2"),))
+        seeds = [f"http://gone.test:{server.site.port}/{n}" for n in (1, 2, 3)]
+        taken = {seeds[1]: "takedown-url", seeds[2]: "takedown-url"}
+        found = visit(server, seeds, blocks=lambda url, digest: taken.get(url, ""))
+        assert reasons(found) == ["takedown"] * 3
+        assert server.requests == 3  # the first page, robots.txt and tdmrep.json

@@ -20,7 +20,7 @@ from text2svg.mine.hosts import Politeness
 from text2svg.mine.sources import batches
 from text2svg.pipeline.mine import Mined, mine_urls
 from text2svg.store.database import Store
-from text2svg.store.shards import folder_of, read_table
+from text2svg.store.shards import read_table
 
 ART = re.compile(r'id="art-(\d+)"')
 IMPOLITE = Politeness(delay_s=0, connections=500, budget=0, strikes=5, cool_down_s=5)
@@ -81,11 +81,10 @@ def mine(folder: Path, site: Site, urls: Iterable[str], *, batch: int = 5000, ti
 
 
 def rows_of(folder: Path) -> Iterator[dict[str, Any]]:
-    """Every row of every raw shard."""
-    with Store.open(folder, read_only=True) as store:
-        for manifest in store.shards("raw"):
-            columns = ["raw", "url", "name", "status", "reason", "error", "caption", "collection"]
-            yield from read_table(folder_of(folder, manifest.key), columns).to_pylist()
+    """Every row of every whole raw shard, from the shards alone."""
+    columns = ["raw", "url", "name", "status", "reason", "error", "caption", "collection"]
+    for manifest in sorted(folder.glob("shards/raw/*/manifest.json")):
+        yield from read_table(manifest.parent, columns).to_pylist()
 
 
 def wrong(planted: Iterable[Planted], rows: Iterable[dict[str, Any]]) -> list[str]:

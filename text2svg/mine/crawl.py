@@ -54,6 +54,8 @@ class CrawlOptions:
     politeness: Politeness = field(default=Politeness(), compare=False)
     retries: int = field(default=2, compare=False)
     """Further tries of what may pass, after 0.5, 1, 2 ... seconds."""
+    blocks: Callable[[str, str], str] | None = field(default=None, compare=False)
+    """Says why an address (and a digest, here empty) was taken down, or nothing; then it is not asked for."""
     on_visit: Callable[[Visit], None] | None = field(default=None, compare=False)
     """Told of each visit that has ended, e.g. to print it."""
 
@@ -203,6 +205,8 @@ class Crawler:
                 await self._finish(_Job(seed, visit), refusal)
 
     async def _enqueue(self, job: _Job, *, first: bool = False) -> None:
+        if self.options.blocks is not None and (why := self.options.blocks(job.url, "")):
+            raise MineRefusal("takedown", why)
         if reason := self.frontier.push(job, first=first):
             raise MineRefusal(reason)
 

@@ -38,6 +38,7 @@ REASONS: Mapping[str, str] = {
     "repeat": "the drawing's URL has been asked for in this batch, for another page",
     "external-use": "draws by reference to another file, which is asked for by itself",
     "no-target": "draws by reference to something that is not on the page",
+    "takedown": "somebody asked to have it taken down",
     "tag-limit": "more tags on a page than the parser can bear",
     "svg-limit": "more drawings on a page than allowed",
     "link-limit": "more linked drawings on a page than allowed",

@@ -60,6 +60,7 @@ def mine_urls(
 
     Raises StoreError, and what the batches raise.
     """
+    options = replace(options, blocks=store.takedowns().blocks)
     run = _Run(store, batches, _config(fetcher, options), on_progress)
     with Drain() as drain, asyncio.Runner() as runner:
         return runner.run(run.go(Crawler(fetcher, options), drain))
@@ -167,7 +168,7 @@ class _Run:
                 return done, part, True
             table = shards.read_table(shards.folder_of(self.store.path, manifest.key), ["url", "name"])
             pairs = zip(table["url"].to_pylist(), table["name"].to_pylist(), strict=True)
-            held = {url for url, name in pairs if not name}
+            held = {url for url, name in pairs if url and not name}
             self.urls += len(held)
             done |= held
         return done, part, False
