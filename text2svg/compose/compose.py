@@ -197,7 +197,7 @@ def _pair(scene: Scene, parts: Sequence[Part], inks: Sequence[str], region: Box,
             raise ConfigError(f"no room inside: {names_}", hint="put them beside each other, or try another seed")
         ink, paper = inks[1], look.paper
         under = _ground_of(outer)
-        if under and (not ink or contrast(ink, under) < FAINT):
+        if under and (not scene.subjects[1].color or contrast(ink, under) < FAINT):
             ink = readable_on(under)
         return merge([outer, placed(parts[1], _paint(parts[1], ink, under or paper), room, stroke)])
     boxes = layout.pair(scene.arrangement, region)

@@ -27,6 +27,7 @@ _BETWEEN = {"beside": ("beside", "next to", "and"), "inside": ("inside", "within
 _STYLES = {"outline": ("outline", "line art", "outlined"), "filled": ("filled", "solid"), "duotone": ("duotone",),
            "color": ("colorful",)}  # fmt: skip
 _WEIGHTS = {"thin": ("thin strokes", "thin"), "thick": ("thick strokes", "bold"), "regular": ("regular weight",)}
+_NO_NOUNS = frozenset("off on open closed left right up down add remove edit plus minus forward back text month".split())
 _USUAL_COLORS = ("red", "orange", "yellow", "green", "teal", "blue", "purple", "pink", "brown", "gray", "black", "gold",
                  "navy", "dark green", "light blue", "indigo")  # fmt: skip
 
@@ -118,7 +119,7 @@ def _manner(scene: Scene, random_: random.Random) -> list[str]:
 
 
 def _article(text: str) -> str:
-    if text.startswith(("user", "usb", "uni", "euro", "one")):
+    if text.startswith(("user", "usb", "ufo", "uni", "euro", "one")):
         return f"a {text}"
     return f"an {text}" if text[0] in "aeiou" else f"a {text}"
 
@@ -132,7 +133,8 @@ def _plural(words: str) -> str:
 
 def countable(words: str) -> bool:
     """Whether the plural is read back as the same word."""
-    return singular(_plural(words)) == words and not words.endswith("s")
+    last = words.split()[-1]
+    return singular(_plural(words)) == words and not last.endswith(("s", "z")) and last not in _NO_NOUNS
 
 
 def scenes(captions: Sequence[str], seed: int, first: int = 0) -> Iterator[Scene]:

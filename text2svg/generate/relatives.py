@@ -30,6 +30,8 @@ NEAR_COPY = 0.95
 """Likeness from which a drawing counts as a copy; see the README for its precision and recall."""
 PLAIN = 8
 """Path segments and shapes up to which a drawing is too plain to be anybody's: an arrow, a plus, a ring."""
+SHORTLIST = 32
+"""Drawings the encoder proposes at least: it ranks by meaning too, so a copy may stand behind others of its kind."""
 SIDE = 128
 """Pixels of the compared pictures; the ink fills INNER of them, so a pixel is a hundredth of the drawing."""
 INNER = 96
@@ -81,14 +83,14 @@ def relatives(svg: str, searcher: DrawingSearch, rasterizer: Rasterizer, k: int 
     own = silhouette(safe, rasterizer)
     plain = is_plain(safe)
     found = []
-    for hit in searcher.drawing(safe, k):
+    for hit in searcher.drawing(safe, max(k, SHORTLIST)):
         try:
             near = likeness(own, silhouette(hit.svg, rasterizer))
         except RenderError:
             # A corpus row that only the encoder's reader can take still is a relative.
             near = 0.0
         found.append(Relative(hit.sample, hit.score, near, near >= NEAR_COPY and not plain))
-    return sorted(found, key=lambda relative: (not relative.near_copy, -relative.similarity))
+    return sorted(found, key=lambda relative: (not relative.near_copy, -relative.similarity))[:k]
 
 
 def is_plain(svg: str) -> bool:
