@@ -22,11 +22,11 @@ from text2svg.optimize.geometry.flat import (
     FlatPaint,
     FlatShape,
 )
-from text2svg.optimize.geometry.pathdata import write
+from text2svg.optimize.geometry.pathdata import fixed, write
 from text2svg.optimize.geometry.units import IDENTITY, RGBA
 from text2svg.svg.allowed import PRESENTATION, TYPOGRAPHY
 from text2svg.svg.document import serialize
-from text2svg.svg.path import Matrix, Segment, write_number, write_path
+from text2svg.svg.path import Matrix, Segment, write_path
 from text2svg.svg.schema import FOOTER, GRADIENT
 
 XMLNS = ' xmlns="http://www.w3.org/2000/svg"'
@@ -94,7 +94,7 @@ def write_drawing(items: Sequence[FlatItem], frame: Frame) -> str:
     body = "".join([each.text for each in elements] if frame.plain else _runs(elements))
     defs = "".join(writer.defs)
     # Finer than the points: a page 227.6 high where it was 227.556 moves every edge when it is fitted into a square.
-    size = f"{write_number(frame.width, 3)} {write_number(frame.height, 3)}"
+    size = f"{fixed(frame.width, 3)} {fixed(frame.height, 3)}"
     root = f'<svg{XMLNS}{frame.head} viewBox="0 0 {size}"{_written(shared)}>'
     if defs:
         defs = f"<defs>{defs}</defs>"
@@ -180,7 +180,7 @@ class _Writer:
             return self.kept(item)
         own = f' clip-path="url(#{self.key(item.clip)})"' if item.clip is not None else ""
         if item.opacity < 0.999:
-            own += f' opacity="{write_number(item.opacity, 3)}"'
+            own += f' opacity="{fixed(item.opacity, 3)}"'
         elements = [self.item(each) for each in item.shapes]
         shared = () if _holds_kept(item) else _common(elements)
         inner = "".join(_runs([_without(each, shared) for each in elements]))
@@ -200,14 +200,14 @@ class _Writer:
 
     def shape(self, s: FlatShape) -> _Element:
         d = self.decimals
-        own = f' opacity="{write_number(s.opacity, 3)}"' if s.opacity < 0.999 else ""
+        own = f' opacity="{fixed(s.opacity, 3)}"' if s.opacity < 0.999 else ""
         if s.basic is not None and not self.plain:
             kind, v = s.basic
             names = {"circle": ("cx", "cy", "r"), "ellipse": ("cx", "cy", "rx", "ry")}.get(kind, _BOX)
             if kind == "rect" and abs(v[4] - v[5]) < 1e-6:
                 v = v[:5]
             own += _written(
-                (name, write_number(value, d)) for name, value in zip(names, v, strict=False) if name[0] == "r" or value
+                (name, fixed(value, d)) for name, value in zip(names, v, strict=False) if name[0] == "r" or value
             )
             return _Element(self.paint(s), f"{kind}|{own}/>")
         return _Element(self.paint(s), f'path|{own} d="{self.path(s.segments)}"/>')
@@ -227,7 +227,7 @@ class _Writer:
             if s.fill_rule == "evenodd":
                 out.append(("fill-rule", "evenodd"))
             if alpha * s.fill_opacity < 0.999:
-                out.append(("fill-opacity", write_number(alpha * s.fill_opacity, 3)))
+                out.append(("fill-opacity", fixed(alpha * s.fill_opacity, 3)))
         if s.stroke is not None:
             out += self.stroke(s)
         return tuple(out)
@@ -237,13 +237,13 @@ class _Writer:
         stroke, alpha = self.color(s.stroke)
         out = [("stroke", stroke)]
         pairs = (
-            ("stroke-width", write_number(s.stroke_width, fine), "1"),
+            ("stroke-width", fixed(s.stroke_width, fine), "1"),
             ("stroke-linecap", s.linecap, "butt"),
             ("stroke-linejoin", s.linejoin, "miter"),
-            ("stroke-miterlimit", write_number(s.miterlimit, 2), "4"),
-            ("stroke-opacity", write_number(alpha * s.stroke_opacity, 3), "1"),
-            ("stroke-dasharray", " ".join(write_number(v, fine) for v in s.dashes), ""),
-            ("stroke-dashoffset", write_number(s.dash_offset, fine), "0"),
+            ("stroke-miterlimit", fixed(s.miterlimit, 2), "4"),
+            ("stroke-opacity", fixed(alpha * s.stroke_opacity, 3), "1"),
+            ("stroke-dasharray", " ".join(fixed(v, fine) for v in s.dashes), ""),
+            ("stroke-dashoffset", fixed(s.dash_offset, fine), "0"),
             ("paint-order", "stroke" if s.stroke_first else "", ""),
         )
         return out + [(name, value) for name, value, default in pairs if value != default]
@@ -259,7 +259,7 @@ class _Writer:
 
     def gradient(self, g: FlatGradient, key: str) -> str:
         fine = max(self.decimals, 2)
-        coords = [(name, write_number(v, fine)) for name, v in zip(GRADIENT[g.kind], g.coords, strict=True)]
+        coords = [(name, fixed(v, fine)) for name, v in zip(GRADIENT[g.kind], g.coords, strict=True)]
         if g.kind == "radialGradient" and coords[3][1] == coords[0][1] and coords[4][1] == coords[1][1]:
             coords = coords[:3]
         own = _written(coords)
@@ -268,9 +268,9 @@ class _Writer:
         stops = ""
         for s in g.stops:
             text = hex_text(s.color)
-            offset = f' offset="{write_number(s.offset, 3)}"' if s.offset else ""
+            offset = f' offset="{fixed(s.offset, 3)}"' if s.offset else ""
             color = f' stop-color="{text}"' if text != "#000" else ""
-            faded = f' stop-opacity="{write_number(s.color[3], 3)}"' if s.color[3] < 0.999 else ""
+            faded = f' stop-opacity="{fixed(s.color[3], 3)}"' if s.color[3] < 0.999 else ""
             stops += f"<stop{offset}{color}{faded}/>"
         return f'<{g.kind} id="{key}" gradientUnits="userSpaceOnUse"{own}>{stops}</{g.kind}>'
 
@@ -302,7 +302,7 @@ def transform_text(m: Matrix, name: str = "transform") -> str:
     if m == IDENTITY:
         return ""
     linear = [f"{v:.7g}" for v in m[:4]]
-    shift = [write_number(v, 4) for v in m[4:]]
+    shift = [fixed(v, 4) for v in m[4:]]
     if linear[1:3] == ["0", "0"] and linear[0] == linear[3]:
         move = f"translate({' '.join(shift)})" if shift != ["0", "0"] else ""
         grow = f"scale({linear[0]})" if linear[0] != "1" else ""

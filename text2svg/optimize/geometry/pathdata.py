@@ -12,21 +12,42 @@ from functools import lru_cache
 
 from text2svg.svg.path import Segment, write_number
 
+MAX_TEXTS = 100_000
+
 REFLECTED = 1.25
 """Quanta that a left out control point may be off: its own rounding and twice that of the point it is reflected in."""
 
 
+class _Texts(dict[int, str]):
+    """Counts of quanta as decimal text, without leading or trailing zeros; a few thousand serve all drawings."""
+
+    def __init__(self, decimals: int) -> None:
+        super().__init__()
+        self.decimals = decimals
+
+    def __missing__(self, value: int) -> str:
+        text = write_number(value / 10**self.decimals, self.decimals) if self.decimals else str(value)
+        if len(self) < MAX_TEXTS:
+            self[value] = text
+        return text
+
+
+@lru_cache(maxsize=16)
+def texts(decimals: int) -> _Texts:
+    """The table for so many decimals."""
+    return _Texts(decimals)
+
+
 @lru_cache(maxsize=65536)
-def number(value: int, decimals: int) -> str:
-    """A count of quanta as decimal text, without leading or trailing zeros."""
-    if not decimals:
-        return str(value)
-    return write_number(value / 10**decimals, decimals)
+def fixed(value: float, decimals: int) -> str:
+    """`write_number`, remembered: one set of icons has one stroke width."""
+    return write_number(value, decimals)
 
 
 def write(segments: Iterable[Segment], decimals: int) -> str:
     """Absolute path data with `decimals` digits."""
     q = 10**decimals
+    text = texts(decimals)
     out: list[str] = []
     x = y = sx = sy = 0
     control: tuple[str, int, int] = ("", 0, 0)
@@ -37,9 +58,9 @@ def write(segments: Iterable[Segment], decimals: int) -> str:
             x, y, control = sx, sy, ("", 0, 0)
             continue
         if kind == "A":
-            radii = " ".join(write_number(v, decimals + 2) for v in s[1:4])
+            radii = " ".join([fixed(v, decimals + 2) for v in s[1:4]])
             x, y = round(s[6] * q), round(s[7] * q)
-            out.append(f"A{radii} {s[4]} {s[5]} {number(x, decimals)} {number(y, decimals)}")
+            out.append(f"A{radii} {s[4]} {s[5]} {text[x]} {text[y]}")
             control = ("", 0, 0)
             continue
         points = [round(v * q) for v in s[1:]]
@@ -53,7 +74,7 @@ def write(segments: Iterable[Segment], decimals: int) -> str:
             control = (s[0], points[-4], points[-3])
         else:
             control = ("", 0, 0)
-        out.append(kind + " ".join([number(v, decimals) for v in kept]))
+        out.append(kind + " ".join([text[v] for v in kept]))
         x, y = points[-2], points[-1]
         if kind == "M":
             sx, sy = x, y

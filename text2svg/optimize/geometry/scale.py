@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator, Sequence
 
 from text2svg.optimize.geometry.flat import FlatGroup, FlatItem, FlatShape, moved
-from text2svg.optimize.geometry.pathdata import number
+from text2svg.optimize.geometry.pathdata import texts
 from text2svg.svg.snap import GRID
 
 COARSER = 0.2
@@ -21,7 +21,7 @@ COARSER = 0.2
 SIZED = 30
 """Characters that `width` and `height` take."""
 
-SAMPLE = 400
+SAMPLE = 160
 """Numbers looked at."""
 
 
@@ -77,7 +77,7 @@ def exact(size: tuple[float, float]) -> bool:
 
 
 def _digits(value: float, before: float, q: float, decimals: int) -> int:
-    step = number(round(value * q) - round(before * q), decimals)
+    step = texts(decimals)[round(value * q) - round(before * q)]
     return len(step) + (step[0] != "-")
 
 
