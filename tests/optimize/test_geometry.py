@@ -9,6 +9,7 @@ from text2svg.errors import NotCanonical, SvgError
 from text2svg.optimize.fidelity import difference
 from text2svg.optimize.geometry import GeometryOptions, normalize
 from text2svg.raster import load
+from text2svg.svg.allowed import picture
 from text2svg.svg.reader import canonicalize
 from text2svg.svg.schema import FOOTER, HEADER
 
@@ -116,3 +117,28 @@ def test_cubic_only_leaves_no_other_curve() -> None:
     options = GeometryOptions(decimals=1, canonical=False, cubic_only=True)
     text = normalize('<svg viewBox="0 0 9 9"><circle cx="4" cy="4" r="3"/><path d="M0 0h3Q5 5 9 9"/></svg>', options).text
     assert set("".join(c for d in text.split(' d="')[1:] for c in d.split('"')[0] if c.isalpha())) <= set("MCZ")
+
+
+def test_text_and_masks_are_kept_under_a_transform_with_what_they_refer_to() -> None:
+    options = GeometryOptions(decimals=1, canonical=False, normalize_points=True)
+    text = normalize(
+        '<svg viewBox="0 0 32 32"><g fill="red"><mask id="m"><rect width="50%" height="9" fill="#fff"/></mask>'
+        '<g mask="url(#m)"><rect width="9" height="9"/></g><text x="2" y="9" font-size="4">a</text></g></svg>',
+        options,
+    ).text
+    assert '<rect width="16" height="9" fill="#fff"/>' in text and 'mask="url(#m)"' in text
+    assert text.count('fill="red" transform="scale(8)"') == 2 and ">a</text>" in text
+
+
+def test_a_page_that_rasterizers_would_stretch_keeps_its_size() -> None:
+    options = GeometryOptions(decimals=1, canonical=False, shortest=True)
+    body = "".join(f'<path d="M{i}11.37 {i}22.71l333.33 44.44z"/>' for i in range(1, 9)) * 8
+    text = normalize(f'<svg width="1190.55" height="841.89">{body}</svg>', options).text
+    assert 'width="1190.55" height="841.89" viewBox="0 0 256 181.029"' in text
+    square = normalize(f'<svg viewBox="0 0 1190 1190">{body}</svg>', options).text
+    assert 'width="1190' not in square and 'viewBox="0 0 256 256"' in square
+
+
+def test_an_untyped_picture_is_typed_by_its_first_bytes() -> None:
+    assert picture("data:;base64,/9j/4AAQ") == "data:image/jpeg;base64,/9j/4AAQ"
+    assert picture("data:;base64,PHN2Zz4=") is None

@@ -55,7 +55,9 @@ _paint = re.compile(rf"\s*+(?:(?P<color>{_COLOR})|{_URL}(?P<fallback>\s*+(?:{_CO
 _reference = re.compile(rf"\s*+(?:(?P<word>(?:{_SHAPES}){_CALLED}|[A-Za-z-]++)|{_URL})\s*+")
 _filter = re.compile(rf"\s*+(?:(?:none|inherit|initial|unset)\s*+|(?:(?:(?:{_FILTERS}){_CALLED}|{_URL})\s*+)*+)")
 _fragment = re.compile(rf"\s*+({_FRAGMENT})\s*+")
-_picture = re.compile(r"\s*+(data:image/(?:png|jpe?g|webp|gif);base64,[A-Za-z0-9+/=\s]++)")
+_picture = re.compile(r"\s*+data:(?P<type>image/(?:png|jpe?g|webp|gif))?;base64,(?P<bytes>[A-Za-z0-9+/=\s]++)")
+_MAGIC: Final = {"iVBORw0KGgo": "image/png", "/9j/": "image/jpeg", "R0lGOD": "image/gif", "UklGR": "image/webp"}
+"""How the bytes of an untyped picture begin, in base64; old Illustrator wrote `data:;base64,`."""
 
 
 _path = re.compile(r"[\s\d.,+eE\-MmZzLlHhVvCcSsQqTtAa]*")
@@ -100,7 +102,10 @@ def fragment(value: str) -> str | None:
 def picture(value: str) -> str | None:
     """An embedded raster image."""
     match = _picture.fullmatch(value)
-    return match[1] if match else None
+    if not match:
+        return None
+    kind = match["type"] or next((name for start, name in _MAGIC.items() if match["bytes"].startswith(start)), "")
+    return f"data:{kind};base64,{match['bytes']}" if kind else None
 
 
 PRESENTATION: Final[Mapping[str, Check]] = {

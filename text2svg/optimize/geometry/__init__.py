@@ -17,7 +17,7 @@ from text2svg.optimize.geometry.flat import FlatGroup, FlatItem, FlatShape
 from text2svg.optimize.geometry.gradients import styles
 from text2svg.optimize.geometry.keep import Library, surroundings
 from text2svg.optimize.geometry.markup import Frame, write_drawing
-from text2svg.optimize.geometry.scale import enlarged, exact, shortest, single
+from text2svg.optimize.geometry.scale import enlarged, same_shape, shortest, single
 from text2svg.optimize.geometry.units import IDENTITY, matrix, multiply
 from text2svg.optimize.geometry.viewport import fit, own_size, view_box
 from text2svg.optimize.geometry.walk import INHERITED, Scene, count, plain, reasons, walk
@@ -85,10 +85,11 @@ def normalize(
     if options.plain and options.normalize_points:
         items, size = enlarged([single(item) for item in items], size, options.normalize_scale)
     if options.shortest:
-        items, size, decimals = shortest(items, size, decimals)
+        items, size, decimals = shortest(items, size, decimals, _pixels(document.root))
     head, names = _names(document.root) if options.names else ("", "")
-    if not options.square and not exact(size):
-        head += _dimensions(document.root)
+    if not options.square and not options.plain and not same_shape(_pixels(document.root), size):
+        width, height = _pixels(document.root)
+        head += f' width="{write_number(width, 3)}" height="{write_number(height, 3)}"'
     frame = Frame(*size, decimals, head, names, options.plain or options.cubic_only)
     return Normalized(write_drawing(items, frame), count(items), decimals, tuple(sorted(reasons(items))))
 
@@ -163,13 +164,11 @@ def _viewport(
     return (IDENTITY if ctm == IDENTITY else ctm), (box[2], box[3]), page
 
 
-def _dimensions(root: Element) -> str:
-    """Width and height in pixels, as attributes."""
-    box = view_box(root.attrib.get("viewBox", "")) or (0.0, 0.0, 0.0, 0.0)
+def _pixels(root: Element) -> tuple[float, float]:
+    """The root's own width and height in pixels, or its viewBox's."""
     width, height = own_size(root.attrib)
-    if min(width, height) <= 0:
-        width, height = box[2:]
-    return f' width="{write_number(width, 3)}" height="{write_number(height, 3)}"'
+    box = view_box(root.attrib.get("viewBox", ""))
+    return (width, height) if box is None or min(width, height) > 0 else (box[2], box[3])
 
 
 def _names(root: Element) -> tuple[str, str]:

@@ -258,7 +258,8 @@ class _Writer:
         return hex_text(paint), paint[3]
 
     def gradient(self, g: FlatGradient, key: str) -> str:
-        fine = max(self.decimals, 2)
+        # Before its own transform a gradient may span one unit, and after it a hundred.
+        fine = max(self.decimals, 2) if g.matrix is None else 6
         coords = [(name, fixed(v, fine)) for name, v in zip(GRADIENT[g.kind], g.coords, strict=True)]
         if g.kind == "radialGradient" and coords[3][1] == coords[0][1] and coords[4][1] == coords[1][1]:
             coords = coords[:3]

@@ -26,11 +26,11 @@ SAMPLE = 160
 
 
 def shortest(
-    items: list[FlatItem], size: tuple[float, float], decimals: int
+    items: list[FlatItem], size: tuple[float, float], decimals: int, pixels: tuple[float, float]
 ) -> tuple[list[FlatItem], tuple[float, float], int]:
     """Items in the units that take fewer digits, the viewBox size, and the digits after the point there.
 
-    `decimals` is what the 256 grid would get; `items` come in the drawing's own units.
+    `decimals` is what the 256 grid would get; `items` come in the drawing's own units, `pixels` is its size on a page.
     """
     factor = GRID / max(size)
     own = max(0, decimals + math.ceil(math.log10(factor) - COARSER))
@@ -40,8 +40,10 @@ def shortest(
             here += _digits(x, px, 10**own, own) + _digits(y, py, 10**own, own)
             q = factor * 10**decimals
             there += _digits(x, px, q, decimals) + _digits(y, py, q, decimals)
-        if not exact((size[0] * factor, size[1] * factor)):
+        if not same_shape(pixels, (size[0] * factor, size[1] * factor)):
             there += SIZED
+        if not same_shape(pixels, size):
+            here += SIZED
         if here > there or own > 4:
             return *enlarged(items, size, GRID), decimals
     return items, size, own
@@ -67,13 +69,15 @@ def enlarged(items: list[FlatItem], size: tuple[float, float], side: float) -> t
     return [moved(item, scale) for item in items], (size[0] * factor, size[1] * factor)
 
 
-def exact(size: tuple[float, float]) -> bool:
-    """Whether a page has whole sides, and so the same shape after a rasterizer rounded them.
+def same_shape(pixels: tuple[float, float], page: tuple[float, float]) -> bool:
+    """Whether a rasterizer draws both pages alike when only the second one's viewBox is left.
 
     Rasterizers round the size of a picture to whole pixels and stretch the drawing to fill them: 256 x 227.56 is not
-    quite the shape of 576 x 512. A page that is not exact keeps the width and height the drawing came with.
+    quite the shape of 576 x 512, nor 256 x 256 of 533.33 x 533.33. Where it shows, width and height are kept.
     """
-    return all(abs(side - round(side)) < 0.001 for side in size)
+    if pixels == page:
+        return True
+    return all(abs(side - round(side)) < 0.001 for side in (*pixels, *page))
 
 
 def _digits(value: float, before: float, q: float, decimals: int) -> int:
