@@ -1,6 +1,23 @@
 """What the optimizer is asked to do, and what it answers.
 
-Refuses contradictory options at construction. Importing this loads nothing, so command lines may use its defaults.
+    keeps                     web                    model                   seed
+    grid                      256 or its own units   256, whole numbers      256, whole numbers
+    page                      its proportions        a square                its proportions
+    arcs, circles, rects      where shorter          yes                     as curves (rects as lines)
+    colours                   exact                  #rgb                    exact
+    currentColor              yes                    black                   yes
+    title, desc, role         of the root            no                      no
+    width, height             where it would stretch no                      no
+    text, masks, filters,
+      patterns, images        under a transform      on lower rungs only     under a transform
+    dashes, blends, markers   yes                    on lower rungs only     yes
+    style sheets, ids, links  resolved, new, no      resolved, new, no       resolved, new, no
+
+Verification: `off` renders nothing; `sample` renders one drawing in 20, chosen by its digest, and every one that left the
+first rung; `all` renders each.
+
+Refuses contradictory options at construction. Importing this loads nothing, so command lines may use its defaults. The
+trade-off: one table of profiles instead of a switch for everything.
 """
 
 from __future__ import annotations
@@ -62,6 +79,9 @@ class OptimizeOptions:
         if self.profile == "model":
             # Between whole numbers and a wrapper nothing serves a model; one form is kept for showing.
             return ("integer", "decimal2", "wrap", "svgo", "original")
+        if self.profile == "web":
+            # A wrapper serves whoever needs the 256 square; a page is better served by the drawing as it came.
+            return tuple(rung for rung in RUNGS[first:] if rung != "wrap")
         return RUNGS[first:]
 
 
