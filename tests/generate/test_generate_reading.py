@@ -173,13 +173,13 @@ def test_more_candidates_keep_the_first_ones(tokenizer: Tokenizer) -> None:
         assert build_prompts(few, reading, tokenizer) == build_prompts(many, reading, tokenizer)[:2]
 
 
-def test_without_style_every_style_takes_a_turn_unless_a_colour_is_named() -> None:
+def test_without_style_every_style_takes_a_turn_whatever_colour_is_named() -> None:
     plain, red = Request("arrow", n=8), Request("red arrow", n=8)
-    turns = [style_and_turn(plain, VOCABULARY.read(plain.text), i) for i in range(8)]
+    turns = [style_and_turn(plain, i) for i in range(8)]
     assert turns == [(style, turn) for turn in (0, 1) for style in ROTATION]
-    assert style_and_turn(red, VOCABULARY.read(red.text), 1) == ("color", 1)
+    assert style_and_turn(red, 1) == ("filled", 0)
     asked = Request("red arrow", style="outline")
-    assert style_and_turn(asked, VOCABULARY.read(asked.text), 3) == ("outline", 3)
+    assert style_and_turn(asked, 3) == ("outline", 3)
 
 
 def test_detail_may_be_asked_for(tokenizer: Tokenizer) -> None:

@@ -38,13 +38,6 @@ DETAIL = {"outline": 2, "filled": 2, "duotone": 3, "color": 4}
 GUIDANCE = {"outline": 1.5, "filled": 2.5, "duotone": 2.0, "color": 2.0, "": 2.0}
 """Guidance that suits each style, chosen by eye: filled shapes need the words loudest, or they become plain discs."""
 
-COLORS = frozenset(
-    "red orange yellow green blue purple pink brown cyan teal violet magenta gold navy beige turquoise indigo "
-    "colorful colored rainbow".split()
-)
-"""Words that ask for colour; black, white and gray do not."""
-
-
 class PromptEncoder(Protocol):
     """What prompts need of a tokenizer."""
 
@@ -58,15 +51,13 @@ class PromptEncoder(Protocol):
         ...
 
 
-def style_and_turn(request: Request, reading: Reading, candidate: int) -> tuple[str, int]:
+def style_and_turn(request: Request, candidate: int) -> tuple[str, int]:
     """A candidate's style, and its place in that style's rotation of collections.
 
-    The style is the one asked for, colour when the words name one, else every style in turn.
+    The style is the one asked for, else every style in turn: black ones take the colour that the words name.
     """
     if request.style:
         return request.style, candidate
-    if COLORS & set(reading.words):
-        return "color", candidate
     turn, place = divmod(candidate, len(ROTATION))
     return tuple(ROTATION)[place], turn
 
@@ -82,7 +73,7 @@ def build_prompts(request: Request, reading: Reading, tokenizer: PromptEncoder) 
     words = " ".join(reading.words)
     prompts = []
     for candidate in range(request.n):
-        style, turn = style_and_turn(request, reading, candidate)
+        style, turn = style_and_turn(request, candidate)
         control = {
             "style": style,
             "detail": DETAIL[style] if request.detail is None else request.detail,
