@@ -17,11 +17,16 @@ from text2svg.errors import StoreError
 from text2svg.settings import Settings
 
 if TYPE_CHECKING:
+    from text2svg.compose.compose import Composition
+    from text2svg.compose.scene import Scene
+    from text2svg.compose.shelf import Shelf
     from text2svg.encode.base import Encoder
     from text2svg.engine.base import Engine
     from text2svg.executor.base import Executor
+    from text2svg.generate.edit import Edited
     from text2svg.generate.events import Event
     from text2svg.generate.loop import Setup
+    from text2svg.generate.relatives import Relative
     from text2svg.generate.request import Request
     from text2svg.mine.npm import Npm
     from text2svg.optimize.ladder import Tools
@@ -190,6 +195,40 @@ class Runtime:
         from text2svg.generate.loop import generate
 
         return generate(request, self.engine, self.tokenizer, self.setup)
+
+    @Once
+    def shelf(self) -> Shelf:
+        """The starter corpus by name, for composing."""
+        from text2svg.compose.shelf import Shelf
+        from text2svg.store.starter import read_starter
+
+        return Shelf(read_starter(ASSETS / "starter" / "samples.parquet"))
+
+    def find_drawings(self, words: str, style: str = "") -> Sequence[Sample]:
+        """Corpus drawings of words that can be part of a picture, best first."""
+        from text2svg.compose.shelf import usable
+
+        if self.corpus.name == "starter":
+            return self.shelf.find(words, style)
+        return [hit.sample for hit in self.search_words(words, style=style) if usable(hit.sample)]
+
+    def compose(self, scene: Scene, n: int = 1, seed: int = 0) -> list[Composition]:
+        """Up to n pictures of a scene, put together from the corpus. Raises ConfigError."""
+        from text2svg.compose.compose import several
+
+        return several(scene, self.find_drawings, seed, n)
+
+    def edit(self, svg: str, wish: str) -> Edited:
+        """Changes a drawing as a sentence asks. Raises ConfigError, SvgError."""
+        from text2svg.generate.edit import edit
+
+        return edit(svg, wish, lambda text: self.optimize(text, profile="model"))
+
+    def relatives(self, svg: str, k: int = 8) -> list[Relative]:
+        """The k nearest corpus drawings, near copies flagged. Raises SvgError, RenderError."""
+        from text2svg.generate.relatives import relatives
+
+        return relatives(svg, self.searcher, self.rasterizer, k)
 
     def optimize(self, svg: str, *, profile: str = "web", **options: Any) -> Optimized:
         """Optimizes one drawing. Raises SvgError, ConfigError."""
