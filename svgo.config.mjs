@@ -122,10 +122,14 @@ const plugins = (precision, path = {}) => [
   'removeDesc',
 ];
 
-/** What is left to do for a drawing that stage 1 has written: it has short colours, short ids and nothing unknown. */
+/**
+ * What is left to do for a drawing that stage 1 has written: it has short colours, short ids and nothing unknown. It has
+ * its arcs too: those that SVGO makes of near half circles can bulge by a hundred times the rounding of their radius.
+ */
+const noArcs = { makeArcs: false };
 const flat = (precision) => [
   { name: 'mergePaths', params: { floatPrecision: precision } },
-  { name: 'convertPathData', params: { floatPrecision: precision } },
+  { name: 'convertPathData', params: { floatPrecision: precision, ...noArcs } },
 ];
 
 const config = (list, multipass = true) => ({
@@ -145,11 +149,11 @@ export const flat3 = config(flat(3), false);
 export const flat4 = config(flat(4), false);
 
 /** The same with elements it kept as they were: text, masks, patterns, filters. */
-export const kept0 = config(plugins(1));
-export const kept1 = config(plugins(1));
-export const kept2 = config(plugins(2));
-export const kept3 = config(plugins(3));
-export const kept4 = config(plugins(4));
+export const kept0 = config(plugins(1, noArcs));
+export const kept1 = config(plugins(1, noArcs));
+export const kept2 = config(plugins(2, noArcs));
+export const kept3 = config(plugins(3, noArcs));
+export const kept4 = config(plugins(4, noArcs));
 
 /** Drawings of `seed` that had to leave whole numbers. */
 export const decimal1 = config(plugins(1));

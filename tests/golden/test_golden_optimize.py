@@ -33,7 +33,7 @@ def golden_tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tools]:
 
 
 def test_there_are_cases() -> None:
-    assert len(CASES) >= 14
+    assert len(CASES) >= 24
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name.removesuffix(".svg.txt") for case in CASES])

@@ -21,8 +21,8 @@ ORIGIN = re.compile(r"\s*(-?\d*\.?\d+)(?:px)?[\s,]+(-?\d*\.?\d+)(?:px)?(?:\s+0(?
 
 VARIANTS: dict[str, tuple[str, int, dict[str, object]]] = {
     "default": ("full", 3, {}),
-    **{f"flat{decimals}": ("flat", decimals, {}) for decimals in range(5)},
-    **{f"kept{decimals}": ("full", max(decimals, 1), {}) for decimals in range(5)},
+    **{f"flat{decimals}": ("flat", decimals, {"makeArcs": False}) for decimals in range(5)},
+    **{f"kept{decimals}": ("full", max(decimals, 1), {"makeArcs": False}) for decimals in range(5)},
     "decimal1": ("full", 1, {}),
     "decimal2": ("full", 2, {}),
     "seed": ("full", 0, {"makeArcs": False, "forceAbsolutePath": True}),
