@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlmodel import SQLModel
 
 from text2svg.errors import StoreError
@@ -59,11 +59,16 @@ def make_facets(connection: Connection) -> None:
     for index in SampleRow.__table__.indexes:
         if index.name in _FACET_INDEXES:
             index.create(connection)
-    analyze(connection)
 
 
-def analyze(connection: Connection) -> None:
-    """Tells the planner that a collection narrows more than a style; some milliseconds at any size."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA analysis_limit=1000")
-    connection.exec_driver_sql("ANALYZE sample")
+def tidy(engine: Engine) -> None:
+    """After many rows: tells the planner that a collection narrows more than a style, and lets PostgreSQL count and page
+    along an index without looking at the rows (1.3 s for 1,000,000 samples; some milliseconds on SQLite).
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.execution_options(immediate=True).begin() as connection:
+            connection.exec_driver_sql("PRAGMA analysis_limit=1000")
+            connection.exec_driver_sql("ANALYZE sample")
+        return
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:  # no VACUUM in a transaction
+        connection.exec_driver_sql("VACUUM (ANALYZE) sample")

@@ -101,8 +101,7 @@ class Store(Reading):
         """Lets go of the index and the right to write; calling it again does nothing."""
         if self._grown:
             self._grown = False
-            with self._writing() as session:
-                bulk.analyze(session.connection())
+            bulk.tidy(self._engine)
         self._engine.dispose()
         if self._unlock is not None:
             self._unlock()
@@ -117,6 +116,7 @@ class Store(Reading):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._grown = self._grown and error is None  # what failed is not tidied, so that its error is heard
         self.close()
 
     # Adding
@@ -213,6 +213,7 @@ class Store(Reading):
         """Empties the index and lays in every shard, artifact and run, in one transaction. Raises StoreError."""
         with self._writing() as session:
             recover.rebuild(self.path, session, on_shard)
+        self._grown = True
         self._engine.dispose()  # closing the last connection folds the log, as big as the index, into it
 
     # Inside
@@ -221,7 +222,7 @@ class Store(Reading):
         with self._rewriting() as session:
             if rewrite.finish(self.path):
                 recover.rebuild(self.path, session)
-            recover.catch_up(self.path, session)
+            self._grown = recover.catch_up(self.path, session)
             if forget.pending(self.path):
                 forget.apply(self.path, session, None)
 

@@ -27,21 +27,26 @@ def folders(store: Path) -> tuple[list[Path], list[Path]]:
     return whole, sorted(set(found) - set(whole))
 
 
-def catch_up(store: Path, session: Session) -> None:
-    """Lays in whole shards the index lacks; rebuilds it when that is not a mere appending. Raises StoreError."""
+def catch_up(store: Path, session: Session) -> bool:
+    """Lays in whole shards the index lacks; rebuilds it when that is not a mere appending. Raises StoreError.
+
+    Tells whether there was anything to do.
+    """
     whole = {path.name: path for path in folders(store)[0]}
     known = dict(session.exec(select(ShardRow.id, ShardRow.sequence)).all())
     missing = [shards.read_manifest(path) for name, path in whole.items() if name not in known]
     latest = max(known.values(), default=0)
     placed = [manifest for manifest in missing if manifest.sequence]
     lost_records = not known and any((store / name).is_dir() for name in ("artifacts", "runs"))
-    if known.keys() - whole.keys() or lost_records or any(m.sequence <= latest for m in placed):
+    rebuilding = known.keys() - whole.keys() or lost_records or any(m.sequence <= latest for m in placed)
+    if rebuilding:
         rebuild(store, session)
     else:
         for manifest in sorted(placed, key=lambda manifest: manifest.sequence):
             table = shards.read_table(shards.folder_of(store, manifest.key))
             index.lay_in(session, store, manifest, table)
     adopt(store, session, [manifest for manifest in missing if not manifest.sequence])
+    return bool(rebuilding or missing)
 
 
 def adopt(store: Path, session: Session, found: Sequence[Manifest]) -> None:
