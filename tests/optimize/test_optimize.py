@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from text2svg.errors import ConfigError, LimitError, ParseError, Refused, SvgError
-from text2svg.optimize import Optimized, OptimizeOptions, optimize, optimize_many, optimize_svg_string
+from text2svg.optimize import RUNGS, Optimized, OptimizeOptions, optimize, optimize_many, optimize_svg_string
 from text2svg.optimize import svgo as svgo_module
 from text2svg.optimize.ladder import Tools
 from text2svg.optimize.svgo import Svgo, SvgoOptions
@@ -240,3 +240,14 @@ def test_wrong_options_name_the_valid_ones(options: dict[str, object]) -> None:
 def test_results_pickle(tools: Tools) -> None:
     result = optimize(ICON, OptimizeOptions("model"), tools)
     assert pickle.loads(pickle.dumps(result)) == result
+
+
+@pytest.mark.parametrize("profile", ["web", "model", "seed"])
+@pytest.mark.parametrize(
+    "body",
+    ['<path d="M1e308 1e308L9 9 80 1e308Z"/>', '<path transform="scale(1e308)" d="M1e308 0L9 9 80 7Z"/><circle r="9"/>',
+     f'<path d="M0 0A1e308 1 5 0 1 5 5L{"9" * 400} 3Z"/>'],
+)  # fmt: skip
+def test_numbers_beyond_all_range_step_back_and_never_crash(profile, body, tools) -> None:
+    text = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">{body}</svg>'
+    assert optimize(text, OptimizeOptions(profile), tools).rung in RUNGS

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from text2svg.errors import OptimizeError, Refused, RenderError, SvgError
+from text2svg.errors import NotCanonical, OptimizeError, Refused, RenderError, SvgError
 from text2svg.optimize.options import SAMPLE_EVERY, Optimized, OptimizeOptions, Rung
 from text2svg.optimize.wrap import wrap
 from text2svg.sample import digest_of
@@ -90,9 +90,7 @@ def climb(
 
 def stage_one(svg: str | bytes, options: OptimizeOptions) -> str:
     """The sanitised drawing on the first rung's grid, before SVGO. Raises ParseError, LimitError, NotCanonical."""
-    from text2svg.optimize.geometry import normalize
-
-    return normalize(sanitize(svg, keep_images=True).text, _stage_one_options(options.rungs()[0], options)).text
+    return _normalize(sanitize(svg, keep_images=True).text, _stage_one_options(options.rungs()[0], options)).text
 
 
 def _begin(svg: str | bytes, options: OptimizeOptions, tools: Tools) -> _Climb:
@@ -180,10 +178,18 @@ def _variant(drawn: Normalized, rung: Rung, options: OptimizeOptions) -> str:
 
 def _geometry(states: list[_Climb], rung: Rung, options: OptimizeOptions) -> list[Normalized | None]:
     """Stage 1. The sanitizer has resolved style sheets already."""
+    chosen = _stage_one_options(rung, options)
+    return [_guard(state, rung, lambda s: _normalize(s.clean, chosen)) for state in states]
+
+
+def _normalize(text: str, chosen: GeometryOptions) -> Normalized:
     from text2svg.optimize.geometry import normalize
 
-    chosen = _stage_one_options(rung, options)
-    return [_guard(state, rung, lambda s: normalize(s.clean, chosen)) for state in states]
+    try:
+        return normalize(text, chosen)
+    except (ArithmeticError, ValueError) as error:
+        # `1e308` or 400 digits become infinite, or no number at all, somewhere between a matrix and a rounding.
+        raise NotCanonical("not-finite", f"a coordinate left the range of numbers: {error}") from error
 
 
 def _stage_one_options(rung: Rung, options: OptimizeOptions) -> GeometryOptions:
