@@ -6,7 +6,7 @@ import json
 import time
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from text2svg.errors import RenderError, SvgError
@@ -73,6 +73,7 @@ def test_mutants_end_in_the_same_picture_or_a_reason(data: bytes, profile: str, 
 
 @settings(max_examples=400, deadline=None)
 @given(st.text(alphabet="MmLlHhVvCcSsQqTtAaZz0123456789 .,-+e", max_size=60))
+@example("Z.H0")
 def test_the_fast_reader_reads_what_the_careful_one_reads(d: str) -> None:
     assert read_path("M1 2" + d) == parse_path("M1 2" + d)
     assert read_path(d) == parse_path(d)

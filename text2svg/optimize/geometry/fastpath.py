@@ -41,7 +41,7 @@ def read_path(d: str) -> list[Segment]:
         else:
             numbers = list(map(float, _NUMBER.findall(body)))
         if upper == "Z":
-            if numbers:
+            if body.strip(" ,\t\r\n\f"):
                 return parse_path(d)
             out.append(("Z",))
             x, y, closed = sx, sy, True
