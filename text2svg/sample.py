@@ -21,7 +21,7 @@ class Provenance:
     """Where one sighting of a drawing came from, and under which terms."""
 
     source: str
-    """Kind of source: `package`, `url`, `warc`, `dataset`, `upload`."""
+    """Kind of source: `package`, `url`, `warc`, `dataset`, `folder`, `upload`."""
     collection: str = ""
     """Set or site the drawing belongs to, e.g. `lucide`."""
     name: str = ""
