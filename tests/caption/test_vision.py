@@ -92,13 +92,15 @@ def killed_twice(tmp_path: Path, count: int) -> None:
         found = place.outcomes()
         assert len({(o["hash"], o["turn"]) for o in found}) == len(found) == count
         answered = log.read_text().split()
-        assert len(answered) == len(set(answered)) == count - 2  # no request was answered twice
+        assert len(answered) == len(set(answered))  # no request was answered twice
+        # The server writes down what it has sent; what was on its way when it was killed is missing there.
+        assert count - 2 - 2 * OPTIONS.batch <= len(answered) <= count - 2
         assert [o["hash"] for o in found] == [d.hash for d in rows]  # in the order of the drawings
         assert [(o["status"], o["reason"]) for o in found[-2:]] == [("dropped", "blank"), ("dropped", "not-well-formed")]
         again = Place(tmp_path, "again.jsonl").run(url, rows)
         assert (again.calls, again.cache_hits, again.hit_rate()) == (0, count - 2, 1.0)
         assert (tmp_path / "again.jsonl").read_bytes() == place.output.read_bytes()
-        assert len(log.read_text().split()) == count - 2
+        assert log.read_text().split() == answered
 
 
 def test_a_server_killed_twice_costs_no_answer(tmp_path: Path) -> None:
