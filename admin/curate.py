@@ -64,7 +64,7 @@ def duplicates(
     executor: str = EXECUTOR,
     as_json: bool = JSON,
 ) -> None:
-    """List rows that repeat an earlier one: the same canonical text, or nearly the same edges and the same picture.
+    """List rows that repeat an earlier one: the same canonical text, or nearly the same edges, colours and picture.
 
     MinHash finds the pairs, a 32 px picture of both decides. Pictures are kept in the cache for the next run.
 

@@ -113,6 +113,14 @@ def test_copies_and_near_copies_are_listed_and_a_dot_makes_a_difference(tmp_path
     assert Twins(rows, tmp_path, len(rows())).duplicates(_Idle(), 0.6) == found, "pictures are kept"
 
 
+def test_a_shade_or_another_colour_is_no_copy(tmp_path: Path) -> None:
+    shade = '<path fill-opacity=".2" d="M104 152H152V216H104Z"/>'
+    other = house(paint=' fill="#c00"', extra=star(1)[len(HEAD) : -len(FOOT)])
+    made = [sample(house(extra=star(1)[len(HEAD) : -len(FOOT)])), sample(house(extra=shade)), sample(house()), sample(other)]
+    found = Twins(lambda: made, tmp_path, len(made)).duplicates(load("serial"), 0.6)
+    assert found.pairs >= 1 and found.twins == ()
+
+
 class _Idle:
     """An executor that must have nothing to do."""
 

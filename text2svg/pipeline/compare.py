@@ -76,7 +76,7 @@ def write_duplicates(out: Path, compared: Compared, found: Found) -> dict[str, A
         **{f"listed_{kind}": count for kind, count in sorted(kinds.items())},
         "listed_under_another_caption": sum(names[twin.row][1] != names[twin.original][1] for twin in found.twins),
         "pairs": found.pairs,
-        "pairs_of_one_picture": found.same,
+        "pairs_confirmed": found.same,
         "precision_of_edges_alone": round(found.same / found.pairs, 4) if found.pairs else None,
     }
 
