@@ -29,9 +29,14 @@ OPTIONS = CaptionOptions("tiny-vision", "tiny", resolution=32, batch=16, tries=2
 
 
 def drawings(count: int) -> list[Drawing]:
-    """Each another rectangle, and two that give no picture."""
+    """Each another rectangle in a colour of its own, and two that give no picture."""
+    # Places alone would not do: at 32 pixels some of two thousand look alike, and what looks alike is asked once.
     found = [
-        Drawing(f"{i:04x}", f'{HEAD}<rect x="{i % 120}" y="{i // 120}" width="{60 + i % 7}" height="90"/></svg>')
+        Drawing(
+            f"{i:04x}",
+            f'{HEAD}<rect fill="#{i // 100 * 4:02x}{i % 100:02x}60" x="{i % 120}" y="{i // 120}" '
+            f'width="{60 + i % 7}" height="90"/></svg>',
+        )
         for i in range(count - 2)
     ]
     return [*found, Drawing("empty", f"{HEAD}</svg>"), Drawing("broken", "<svg")]
@@ -92,15 +97,13 @@ def killed_twice(tmp_path: Path, count: int) -> None:
         found = place.outcomes()
         assert len({(o["hash"], o["turn"]) for o in found}) == len(found) == count
         answered = log.read_text().split()
-        assert len(answered) == len(set(answered))  # no request was answered twice
-        # The server writes down what it has sent; what was on its way when it was killed is missing there.
-        assert count - 2 - 2 * OPTIONS.batch <= len(answered) <= count - 2
+        assert len(answered) == len(set(answered)) == count - 2  # no request was answered twice
         assert [o["hash"] for o in found] == [d.hash for d in rows]  # in the order of the drawings
         assert [(o["status"], o["reason"]) for o in found[-2:]] == [("dropped", "blank"), ("dropped", "not-well-formed")]
         again = Place(tmp_path, "again.jsonl").run(url, rows)
         assert (again.calls, again.cache_hits, again.hit_rate()) == (0, count - 2, 1.0)
         assert (tmp_path / "again.jsonl").read_bytes() == place.output.read_bytes()
-        assert log.read_text().split() == answered
+        assert len(log.read_text().split()) == count - 2
 
 
 def test_a_server_killed_twice_costs_no_answer(tmp_path: Path) -> None:

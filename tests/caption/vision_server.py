@@ -16,6 +16,7 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -36,15 +37,18 @@ class State:
             self.seen += 1
             return self.seen
 
-    def finish(self, digest: str) -> None:
+    def finish(self, digest: str, send: Callable[[], None]) -> None:
+        """Sends an answer's end and writes it down; dying in between would leave an answer that nobody knows of."""
         with self.lock:
+            send()
             self.answered += 1
             with Path(self.options.log).open("a") as log:
                 log.write(digest + "\n")
 
-    def doomed(self) -> bool:
+    def die_if_due(self) -> None:
         with self.lock:
-            return 0 < self.options.die_after <= self.answered
+            if 0 < self.options.die_after <= self.answered:
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -77,15 +81,16 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for place, word in enumerate(words):
-            if place == len(words) // 2 and self.state.doomed():
-                os.kill(os.getpid(), signal.SIGKILL)
+            if place == len(words) // 2:
+                self.state.die_if_due()
             self._event({"choices": [{"delta": {"content": (" " if place else "") + word}}]})
+        self.state.finish(digest, lambda: self._end(len(words)))
+
+    def _end(self, tokens: int) -> None:
         self._event({"choices": [{"delta": {}, "finish_reason": "stop"}]})
-        usage = {"prompt_tokens": 290, "completion_tokens": len(words)}
-        self._event({"choices": [], "usage": usage})
+        self._event({"choices": [], "usage": {"prompt_tokens": 290, "completion_tokens": tokens}})
         self._chunk(b"data: [DONE]\n\n")
         self._chunk(b"")
-        self.state.finish(digest)
 
     def _event(self, event: dict[str, Any]) -> None:
         self._chunk(f"data: {json.dumps(event)}\n\n".encode())

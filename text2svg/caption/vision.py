@@ -196,7 +196,7 @@ class _Run:
 
     def _fetch(self, key: str, prompt: Prompt, sampling: Sampling) -> tuple[Completion, int]:
         """An answer, and how many requests it took. Runs in the pool."""
-        answer, sent = Completion("", "error", 0, 0, "the run was stopped"), 0
+        sent = broken = 0
         while self.tools.pace.wait():
             sent += 1
             try:
@@ -207,7 +207,8 @@ class _Run:
                 self.tools.pace.hold(error.retry_after_s or 2.0 ** (sent - 1))
                 continue
             self.tools.answers.put(key, answer)
-            if answer.finish != "error" or sent >= BROKEN_TRIES:
+            broken += answer.finish == "error"
+            if answer.finish != "error" or broken >= BROKEN_TRIES:
                 return answer, sent
         raise EngineUnavailable("the run was stopped")
 
