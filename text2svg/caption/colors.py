@@ -11,6 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
+from text2svg.svg.palette import HUES, rgb_of
+
 _TAG = re.compile(r"<(/?)([A-Za-z]+)\b([^>]*?)(/?)>")
 _ATTRIBUTE = re.compile(r"""([A-Za-z-]+)\s*=\s*["']([^"']*)["']""")
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
@@ -18,9 +20,6 @@ _ABSOLUTE = re.compile(r"^[MLHVCSQTAZ\d\s.,-]*$")
 _SEGMENT = re.compile(r"([MLHVCSQTA])([^MLHVCSQTAZ]*)")
 _SHAPES = frozenset({"path", "circle", "ellipse", "rect", "polygon", "polyline", "line"})
 _UNSEEN = frozenset({"mask", "clipPath", "defs"})
-_HUES = ((16, "red"), (44, "orange"), (68, "yellow"), (158, "green"), (188, "teal"), (252, "blue"), (292, "purple"),
-         (342, "pink"), (361, "red"))  # fmt: skip
-"""Upper ends of the hue ranges, in degrees."""
 _NEUTRAL = frozenset({"white", "gray", "black"})
 
 SHADES: Mapping[str, tuple[str, ...]] = {
@@ -76,9 +75,7 @@ def _areas(svg: str) -> dict[str, float]:
 
 def color_name(hex_digits: str) -> str:
     """`red` for `f00` or `e53935`; one of eleven names, or black, white, gray."""
-    if len(hex_digits) == 3:
-        hex_digits = "".join(digit * 2 for digit in hex_digits)
-    red, green, blue = (int(hex_digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    red, green, blue = (value / 255 for value in rgb_of(f"#{hex_digits}"))
     hue, light, saturation = colorsys.rgb_to_hls(red, green, blue)
     if light < 0.12:
         return "black"
@@ -87,7 +84,7 @@ def color_name(hex_digits: str) -> str:
     # Slate blues at saturation 0.2 read as gray beside pure hues.
     if saturation < 0.18:
         return "gray"
-    name = next(name for end, name in _HUES if hue * 360 < end)
+    name = next(name for end, name in HUES if hue * 360 < end)
     if name in ("orange", "red", "yellow") and light < 0.4 and saturation < 0.75:
         return "brown"
     if name == "red" and light > 0.72:

@@ -8,9 +8,11 @@ The trade-off: results in order cost a bounded buffer behind a slow item, and le
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 from text2svg.errors import (
@@ -98,6 +100,47 @@ class SerialExecutor:
         with opened(step) as call:
             for index, item in enumerate(items):
                 yield attempt(call, index, item)
+
+
+class Window:
+    """Items on their way through workers: taken from the source, queued, done in any order, given out in input order.
+
+    At most `room` items are between the source and the reader, so a slow item holds back a bounded buffer.
+    """
+
+    def __init__(self, items: Iterable[Item], room: int) -> None:
+        self.source = enumerate(items)
+        self.room = room
+        self.exhausted = False
+        self.queue: deque[tuple[int, Item]] = deque()
+        self.done: dict[int, Outcome] = {}
+        self.next_out = 0
+        self.taken = 0
+
+    def take(self, count: int) -> None:
+        """Fills the queue from the source up to `count` items, within the room."""
+        wanted = min(count - len(self.queue), self.room - (self.taken - self.next_out))
+        if self.exhausted or wanted <= 0:
+            return
+        fresh = list(islice(self.source, wanted))
+        self.exhausted = len(fresh) < wanted
+        self.taken += len(fresh)
+        self.queue.extend(fresh)
+
+    def chunk(self, size: int) -> dict[int, Item]:
+        """Up to `size` items off the queue, by index."""
+        return dict(self.queue.popleft() for _ in range(min(size, len(self.queue))))
+
+    def next(self) -> Outcome | None:
+        """The next outcome in input order, if it is there."""
+        outcome = self.done.pop(self.next_out, None)
+        self.next_out += outcome is not None
+        return outcome
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything that the source had was given out."""
+        return self.exhausted and self.next_out == self.taken
 
 
 @contextmanager

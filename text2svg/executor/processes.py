@@ -17,10 +17,8 @@ import pickle
 import signal
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
@@ -28,7 +26,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from text2svg.errors import ConfigError, Text2SVGError
-from text2svg.executor.base import Item, Outcome, Step, attempt, opened
+from text2svg.executor.base import Item, Outcome, Step, Window, attempt, opened
 from text2svg.spec import Spec
 
 CHUNK_SECONDS = 0.05  # work a message; at 1 ms an item IPC is then below 1 %
@@ -111,41 +109,24 @@ class Pool:
             Pool.kill(self.workers)
 
     def _start(self, items: Iterable[Item]) -> None:
-        self.source = enumerate(items)
-        self.exhausted = False
-        self.queue: deque[tuple[int, Item]] = deque()
-        self.done: dict[int, Outcome] = {}
-        self.next_out = 0
-        self.taken = 0
+        self.window = Window(items, WINDOW_PER_WORKER * self.executor.workers)
 
     def outcomes(self, items: Iterable[Item]) -> Iterator[Outcome]:
         """Yields in input order until the source and every worker are empty."""
         self._start(items)
-        self._take(self.executor.workers)
-        for _ in range(min(self.executor.workers, len(self.queue)) - len(self.workers)):
+        self.window.take(self.executor.workers)
+        for _ in range(min(self.executor.workers, len(self.window.queue)) - len(self.workers)):
             self._hire()
         last_pump = 0.0
         while True:
-            outcome = self.done.pop(self.next_out, None)
-            if outcome is None and self.exhausted and self.next_out == self.taken:
+            outcome = self.window.next()
+            if outcome is None and self.window.finished:
                 return
             if outcome is None or time.monotonic() - last_pump > PUMP_SECONDS:
                 self._pump(block=outcome is None)
                 last_pump = time.monotonic()
             if outcome is not None:
-                self.next_out += 1
                 yield outcome
-
-    def _take(self, count: int) -> None:
-        """Moves up to `count` items from the source to the queue, within the window."""
-        room = WINDOW_PER_WORKER * self.executor.workers - (self.taken - self.next_out)
-        wanted = min(count - len(self.queue), room)
-        if self.exhausted or wanted <= 0:
-            return
-        fresh = list(islice(self.source, wanted))
-        self.exhausted = len(fresh) < wanted
-        self.taken += len(fresh)
-        self.queue.extend(fresh)
 
     def _hire(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -181,10 +162,10 @@ class Pool:
             if not worker.ready or worker.chunk:
                 continue
             size = max(1, min(MAX_CHUNK, int(CHUNK_SECONDS / self.cost)))
-            self._take(size)
-            if not self.queue:
+            self.window.take(size)
+            if not self.window.queue:
                 return
-            worker.chunk = dict(self.queue.popleft() for _ in range(min(size, len(self.queue))))
+            worker.chunk = self.window.chunk(size)
             try:
                 worker.connection.send_bytes(pickle.dumps(list(worker.chunk.items()), protocol=5))
             except OSError:  # it died idle; the next wait() sees that and gives the chunk to another
@@ -200,7 +181,7 @@ class Pool:
         self.blameless = 0
         for outcome in payload:
             del worker.chunk[outcome.index]
-            self.done[outcome.index] = outcome
+            self.window.done[outcome.index] = outcome
         # An average over about ten messages, so that one slow drawing does not shrink every chunk.
         self.cost += 0.1 * (max(seconds, 1e-6) / max(len(payload), 1) - self.cost)
 
@@ -228,11 +209,11 @@ class Pool:
         # A worker condemned for being slow may have moved on before it died: then nobody is to blame.
         if at_work in worker.chunk and blamed in (None, at_work):
             del worker.chunk[at_work]
-            self.done[at_work] = Outcome(at_work, None, self._epitaph(worker, reason), reason)
+            self.window.done[at_work] = Outcome(at_work, None, self._epitaph(worker, reason), reason)
         elif reason == "worker-died":
             self._count_blameless(worker)
-        self.queue.extendleft(reversed(worker.chunk.items()))
-        if self.queue or not self.exhausted:
+        self.window.queue.extendleft(reversed(worker.chunk.items()))
+        if self.window.queue or not self.window.exhausted:
             self._hire()
 
     def _epitaph(self, worker: _Worker, reason: str) -> str:

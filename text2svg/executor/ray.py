@@ -15,15 +15,13 @@ import signal
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from text2svg.errors import ConfigError, MissingDependency, Text2SVGError
-from text2svg.executor.base import Item, Outcome, Step
+from text2svg.executor.base import Item, Outcome, Step, Window
 from text2svg.executor.processes import Pool, ProcessExecutor
 from text2svg.spec import Spec
 
@@ -175,12 +173,9 @@ class _Fleet:
         self.ray = ray
         self.executor = executor
         self.packed = packed
-        self.source = enumerate(items)
         self.workers = executor.count(ray)
-        self.exhausted = False
-        self.queue: deque[tuple[int, Item]] = deque()
-        self.done: dict[int, Outcome] = {}
-        self.next_out = self.taken = self.losses = 0
+        self.window = Window(items, WINDOW_PER_WORKER * self.workers)
+        self.losses = 0
         self.cost = CHUNK_SECONDS / FIRST_CHUNK
         self.actors: list[_Actor] = []
 
@@ -188,12 +183,11 @@ class _Fleet:
         """Yields in input order until the source and every actor are empty."""
         while True:
             self._feed()
-            if self.next_out not in self.done:
-                if self.exhausted and self.next_out == self.taken:
+            if self.window.next_out not in self.window.done:
+                if self.window.finished:
                     return
                 self._collect()
-            while (outcome := self.done.pop(self.next_out, None)) is not None:
-                self.next_out += 1
+            while (outcome := self.window.next()) is not None:
                 yield outcome
 
     def _feed(self) -> None:
@@ -202,22 +196,12 @@ class _Fleet:
             for number in range(self.workers):
                 if number < len(self.actors) and len(self.actors[number].calls) > ahead:
                     continue
-                self._take(size)
-                if not self.queue:
+                self.window.take(size)
+                if not self.window.queue:
                     return
                 actor = self.actors[number] if number < len(self.actors) else self._hire()
-                chunk = dict(self.queue.popleft() for _ in range(min(size, len(self.queue))))
+                chunk = self.window.chunk(size)
                 actor.calls[actor.handle.work.remote(list(chunk.items()))] = chunk
-
-    def _take(self, count: int) -> None:
-        room = WINDOW_PER_WORKER * self.workers - (self.taken - self.next_out)
-        wanted = min(count - len(self.queue), room)
-        if self.exhausted or wanted <= 0:
-            return
-        fresh = list(islice(self.source, wanted))
-        self.exhausted = len(fresh) < wanted
-        self.taken += len(fresh)
-        self.queue.extend(fresh)
 
     def _hire(self) -> _Actor:
         remote = self.ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(Worker)
@@ -245,7 +229,7 @@ class _Fleet:
 
     def _enter(self, chunk: dict[int, Item], outcomes: list[Outcome], seconds: float) -> None:
         self.losses = 0
-        self.done.update((outcome.index, outcome) for outcome in outcomes)
+        self.window.done.update((outcome.index, outcome) for outcome in outcomes)
         self.cost += 0.3 * (max(seconds, 1e-6) / len(chunk) - self.cost)
 
     def _replace(self, actor: _Actor, error: Exception) -> None:
@@ -255,7 +239,7 @@ class _Fleet:
             raise Text2SVGError(f"{self.losses} actors in a row died without an answer: {error}") from error
         self.actors.remove(actor)
         lost = [pair for chunk in actor.calls.values() for pair in chunk.items()]
-        self.queue.extendleft(reversed(lost))
+        self.window.queue.extendleft(reversed(lost))
 
     def dismiss(self) -> None:
         """Lets every step close, at most 10 s long."""

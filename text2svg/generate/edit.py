@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from text2svg.errors import ConfigError, NotCanonical
-from text2svg.svg.affine import Box, bounds, map_drawing, points_of, repaint, shapes_of
-from text2svg.svg.canonical import Drawing, Group, Shape
+from text2svg.svg.affine import Box, bounds, each_shape, map_drawing, points_of, repaint, shapes_of
+from text2svg.svg.canonical import Drawing, Shape
 from text2svg.svg.palette import COLORS, SHADES, SYNONYMS, family, luminance, parse_color, toned
 from text2svg.svg.reader import canonicalize, is_canonical, parse_canonical
 from text2svg.svg.schema import MAX_STROKE, OPAQUE
@@ -177,14 +177,6 @@ def _recolored(drawing: Drawing, new: dict[str, str]) -> Drawing:
     return Drawing(out.items, gradients)
 
 
-def _each(drawing: Drawing, change: Callable[[Shape], Shape]) -> Drawing:
-    items = tuple(
-        item._replace(shapes=tuple(map(change, item.shapes))) if isinstance(item, Group) else change(item)
-        for item in drawing.items
-    )
-    return Drawing(items, drawing.gradients)
-
-
 def _with_width(drawing: Drawing, width: Callable[[int], float]) -> Drawing:
     if all(shape.paint.stroke == "none" for shape in shapes_of(drawing)):
         raise ConfigError("this drawing has no strokes", hint="say outline first")
@@ -196,7 +188,7 @@ def _with_width(drawing: Drawing, width: Callable[[int], float]) -> Drawing:
         new = min(MAX_STROKE, max(1, round(width(paint.stroke_width))))
         return shape._replace(paint=paint._replace(stroke_width=new))
 
-    return _each(drawing, change)
+    return each_shape(drawing, change)
 
 
 def _width(groups: Sequence[str | None]) -> tuple[str, Operation]:
@@ -221,7 +213,7 @@ def _outline(_: Sequence[str | None]) -> tuple[str, Operation]:
             paint = paint._replace(stroke=paint.fill, stroke_width=USUAL_STROKE, stroke_opacity=paint.fill_opacity)
         return shape._replace(paint=paint._replace(fill="none", linejoin="round"))
 
-    return "outline", lambda drawing: _inside(_each(drawing, change))
+    return "outline", lambda drawing: _inside(each_shape(drawing, change))
 
 
 def _fill(_: Sequence[str | None]) -> tuple[str, Operation]:
@@ -231,7 +223,7 @@ def _fill(_: Sequence[str | None]) -> tuple[str, Operation]:
             return shape
         return shape._replace(paint=paint._replace(fill=paint.stroke, fill_opacity=paint.stroke_opacity))
 
-    return "filled", lambda drawing: _each(drawing, change)
+    return "filled", lambda drawing: each_shape(drawing, change)
 
 
 def _flip(groups: Sequence[str | None]) -> tuple[str, Operation]:

@@ -33,7 +33,7 @@ def wrap(text: str) -> str:
     root = parse(text).root
     if "transform" in root.attrib or "transform" in root.get("style", ""):
         raise Refused("root-transform", "a transform on the root svg is applied outside of its viewBox")
-    viewbox = _viewbox(root.get("viewBox", ""))
+    viewbox = view_box(root.get("viewBox", ""))
     width, height = _viewport(root, viewbox)
     kept = {k: v for k, v in root.attrib.items() if k not in VIEWPORT_ATTRIBUTES}
     scale = SIDE / max(width, height)
@@ -69,7 +69,8 @@ def _transform(scale: float, x: float, y: float) -> str:
     return f"{move}scale({_number(scale)})" if scale != 1 else move
 
 
-def _viewbox(text: str) -> Box | None:
+def view_box(text: str) -> Box | None:
+    """The four numbers, or None when they are absent, broken or span nothing."""
     try:
         numbers = [float(part) for part in text.replace(",", " ").split()]
     except ValueError:

@@ -185,8 +185,13 @@ def repaint(drawing: Drawing, color: Callable[[str], str]) -> Drawing:
         changes = {n: color(v) for n in ("fill", "stroke") if (v := getattr(shape.paint, n)) != "none"}
         return shape._replace(paint=shape.paint._replace(**changes))
 
+    return each_shape(drawing, new)
+
+
+def each_shape(drawing: Drawing, change: Callable[[Shape], Shape]) -> Drawing:
+    """The drawing with every shape, those of groups too, replaced by `change(it)`."""
     items = tuple(
-        item._replace(shapes=tuple(map(new, item.shapes))) if isinstance(item, Group) else new(item)
+        item._replace(shapes=tuple(map(change, item.shapes))) if isinstance(item, Group) else change(item)
         for item in drawing.items
     )
     return Drawing(items, drawing.gradients)

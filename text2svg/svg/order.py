@@ -12,8 +12,9 @@ import math
 from collections.abc import Sequence
 from itertools import groupby
 
+from text2svg.svg.affine import repaint, segments_of
 from text2svg.svg.canonical import Drawing, Group, Paint, Shape
-from text2svg.svg.path import Segment, arc_center, parse_path, write_path
+from text2svg.svg.path import Segment, arc_center
 from text2svg.svg.reader import parse_canonical
 from text2svg.svg.schema import OPAQUE
 from text2svg.svg.snap import shorten, split_subpaths
@@ -39,20 +40,7 @@ def order(text: str) -> str:
 
 def recolor(text: str, color: str) -> str:
     """Canonical `text` with every black fill and stroke in `color`, a `#rgb`; canonical again."""
-    drawing = parse_canonical(text)
-    items = tuple(
-        item._replace(shapes=tuple(_recolored(shape, color) for shape in item.shapes))
-        if isinstance(item, Group)
-        else _recolored(item, color)
-        for item in drawing.items
-    )
-    return Drawing(items, drawing.gradients).to_text()
-
-
-def _recolored(shape: Shape, color: str) -> Shape:
-    paint = shape.paint
-    changes = {name: color for name in ("fill", "stroke") if getattr(paint, name) == "#000"}
-    return shape._replace(paint=paint._replace(**changes))
+    return repaint(parse_canonical(text), lambda value: color if value == "#000" else value).to_text()
 
 
 def _ordered(shapes: Sequence[Shape]) -> list[Shape]:
@@ -88,7 +76,7 @@ def _size_first(points: Sequence[Point]) -> tuple[int, int, int]:
 
 def _segments(shape: Shape) -> list[Segment]:
     """Absolute integer M, L, C, Q, A and Z of a path."""
-    return [(s[0], *(int(v) for v in s[1:])) for s in parse_path(write_path(shape.data))]
+    return [(s[0], *map(int, s[1:])) for s in segments_of(shape)]
 
 
 def _path(shape: Shape) -> Shape:

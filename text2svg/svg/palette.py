@@ -9,6 +9,8 @@ from __future__ import annotations
 import colorsys
 import re
 
+from text2svg.svg.canonical import hex_color
+
 COLORS = {
     "red": "#e33", "orange": "#f80", "yellow": "#fc1", "green": "#2a4", "teal": "#199", "cyan": "#1be", "blue": "#27e",
     "navy": "#136", "indigo": "#43b", "purple": "#83d", "magenta": "#d2b", "pink": "#f5a", "brown": "#853",
@@ -26,8 +28,10 @@ SHADES = {"dark": ("#000", 0.4), "deep": ("#000", 0.3), "light": ("#fff", 0.5), 
 """What a shade word mixes in, and how much of it."""
 
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})\Z")
-_HUES = ((16, "red"), (44, "orange"), (68, "yellow"), (158, "green"), (188, "teal"), (252, "blue"), (292, "purple"),
+HUES = ((16, "red"), (44, "orange"), (68, "yellow"), (158, "green"), (188, "teal"), (252, "blue"), (292, "purple"),
          (342, "pink"), (361, "red"))  # fmt: skip
+"""Upper ends of the hue ranges, in degrees."""
+
 FAMILIES = {
     "navy": "blue", "indigo": "blue", "azure": "blue", "cyan": "teal", "turquoise": "teal", "magenta": "pink",
     "maroon": "brown", "gold": "yellow", "lime": "green", "olive": "yellow", "silver": "gray", "beige": "orange",
@@ -43,15 +47,10 @@ def rgb_of(color: str) -> tuple[int, int, int]:
     return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)
 
 
-def short_hex(red: float, green: float, blue: float) -> str:
-    """`#rgb` nearest to components 0..255."""
-    return "#" + "".join("0123456789abcdef"[min(15, max(0, round(v / 17)))] for v in (red, green, blue))
-
-
 def mix(color: str, other: str, share: float) -> str:
     """`color` with `share` 0..1 of `other` in it."""
     pairs = zip(rgb_of(color), rgb_of(other), strict=True)
-    return short_hex(*(a * (1 - share) + b * share for a, b in pairs))
+    return hex_color(*(a * (1 - share) + b * share for a, b in pairs))
 
 
 def toned(target: str, ink: str) -> str:
@@ -66,7 +65,7 @@ def parse_color(text: str) -> str | None:
     """`#rgb` of a colour word, a shade of one (`dark blue`) or a hex colour; None for anything else."""
     text = " ".join(text.lower().split())
     if _HEX.match(text):
-        return short_hex(*rgb_of(text))
+        return hex_color(*rgb_of(text))
     text = SYNONYMS.get(text, text)
     shade, _, word = text.rpartition(" ")
     word = SYNONYMS.get(word, word)
@@ -102,5 +101,5 @@ def family(color: str) -> str:
         return "white"
     if saturation < 0.16:
         return "gray"
-    name = next(name for end, name in _HUES if hue * 360 < end)
+    name = next(name for end, name in HUES if hue * 360 < end)
     return "brown" if name in ("orange", "red") and light < 0.42 and saturation < 0.65 else name

@@ -153,22 +153,22 @@ def build_shards(
     counts: Counter[str] = Counter()
     documents: dict[tuple[str, str], list[Document]] = {}
     seen: set[str] = set()
-    for batch in _batches(_fitting(rows, options, counts), 2000):
-        for row, ids in zip(batch, tokenizer.encode_batch([r.svg for r in batch]), strict=True):
-            group = group_of(row.svg)
-            reason = _refusal(row, len(ids) + 1, group, options, seen)
-            if reason:
-                counts[reason] += 1
-                continue
-            split = "heldout" if is_heldout(row.caption) else "train"
-            words = row.caption.split()
-            core = len(words) <= 2 and options.core_words.issuperset(words)
-            copies = [] if split == "heldout" else list(colored(row, options))
-            for shown in (row, *copies):
-                document = _document(shown, tokenizer, options)
-                for name in (group, f"{group}core") if core else (group,):
-                    documents.setdefault((name, split), []).append(document)
-                    counts[f"{name}.{split}"] += 1
+    for row in _fitting(rows, options, counts):
+        group = group_of(row.svg)
+        length = row.tokens or len(tokenizer.encode_batch([row.svg])[0])
+        reason = _refusal(row, length + 1, group, options, seen)
+        if reason:
+            counts[reason] += 1
+            continue
+        split = "heldout" if is_heldout(row.caption) else "train"
+        words = row.caption.split()
+        core = len(words) <= 2 and options.core_words.issuperset(words)
+        copies = [] if split == "heldout" else list(colored(row, options))
+        for shown in (row, *copies):
+            document = _document(shown, tokenizer, options)
+            for name in (group, f"{group}core") if core else (group,):
+                documents.setdefault((name, split), []).append(document)
+                counts[f"{name}.{split}"] += 1
     for (group, split), members in sorted(documents.items()):
         write_group(folder, group, split, members)
     meta = Meta(
@@ -207,17 +207,6 @@ def _fitting(rows: Iterable[Row], options: DatasetOptions, counts: Counter[str])
             yield row
         else:
             counts[f"{group_of(row.svg)} too long"] += 1
-
-
-def _batches(rows: Iterable[Row], size: int) -> Iterable[list[Row]]:
-    batch: list[Row] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _vocabulary_masks(tokenizer: Tokenizer) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -9,23 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from text2svg.optimize.geometry.units import IDENTITY, length
+from text2svg.optimize.wrap import Box, view_box
 from text2svg.svg.path import Matrix
 
-Box = tuple[float, float, float, float]
-"""x, y, width, height."""
-
 RELATIVE = ("%", "em", "ex", "rem", "vw", "vh")
-
-
-def view_box(text: str) -> Box | None:
-    """The four numbers, or None when they are absent, broken or span nothing."""
-    try:
-        numbers = [float(part) for part in text.replace(",", " ").split()]
-    except ValueError:
-        return None
-    if len(numbers) != 4 or numbers[2] <= 0 or numbers[3] <= 0:
-        return None
-    return (numbers[0], numbers[1], numbers[2], numbers[3])
 
 
 def fit(box: Box, width: float, height: float, ratio: str) -> Matrix:
