@@ -5,10 +5,12 @@ import pytest
 
 from tests.svg.drawings import LUCIDE, SHADED
 from text2svg.caption.colors import color_words
+from text2svg.errors import ConfigError
 from text2svg.svg.order import order
 from text2svg.svg.schema import FOOTER, HEADER
 from text2svg.svg.tokenizer import load_tokenizer
 from text2svg.train.dataset import (
+    LIMITS,
     DatasetOptions,
     Row,
     build_shards,
@@ -16,6 +18,7 @@ from text2svg.train.dataset import (
     core_words,
     group_of,
     initial_embeddings,
+    parse_limits,
 )
 from text2svg.train.shards import open_group, read_meta
 
@@ -97,3 +100,12 @@ def test_numbers_start_near_their_neighbours() -> None:
     table = initial_embeddings(tokenizer, 64, None)
     near, far = (np.linalg.norm(table[tokenizer.vocab["100"]] - table[tokenizer.vocab[n]]) for n in ("101", "200"))
     assert near < far / 2
+
+
+def test_limits_replace_the_usual_ones_and_name_the_groups() -> None:
+    assert parse_limits("stroke=160, solid=150") == LIMITS | {"stroke": 160, "solid": 150}
+    assert parse_limits("") == LIMITS
+    for text in ("stroke", "stroke=x", "lines=9"):
+        with pytest.raises(ConfigError) as caught:
+            parse_limits(text)
+        assert "stroke, solid, tone, color" in caught.value.hint

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from text2svg.train.checkpoint import list_checkpoints, load_checkpoint  # noqa:
 from text2svg.train.model import Model, Shape, init_weights  # noqa: E402
 from text2svg.train.optim import orthogonalize  # noqa: E402
 from text2svg.train.recipe import load_recipe  # noqa: E402
+from text2svg.train.references import Families  # noqa: E402
 from text2svg.train.shards import Document, Meta, write_group, write_meta  # noqa: E402
 from text2svg.train.trainer import Place, Start, Trainer  # noqa: E402
 
@@ -203,3 +205,57 @@ def test_shards_of_another_vocabulary_are_refused(shards, tmp_path) -> None:
     trainer = Trainer(TINY, (other, {"stroke": 1.0}), tmp_path / "run", PLACE)
     with pytest.raises(TrainError, match="another vocabulary"):
         trainer.begin(Start(resume=True))
+
+
+def _families(tmp_path, documents) -> Families:
+    """Documents are (words, drawing body) of one group."""
+    members = [Document([HEADER, *body, EOS], [[1, 70, *words]]) for words, body in documents]
+    write_group(tmp_path, "stroke", "train", members)
+    write_group(tmp_path, "stroke", "heldout", members)
+    write_meta(tmp_path, Meta(VOCAB, SVG, 1, EOS, 0), np.arange(VOCAB) >= 100, np.arange(VOCAB) == 70)
+    data = Data(tmp_path, ["stroke"], "train")
+    return Families(data.groups, data.vocabulary.word_start)
+
+
+def test_references_show_the_same_words_or_one_of_them_and_never_the_same_drawing(tmp_path) -> None:
+    bodies = [list(np.random.default_rng(i).integers(6, 56, 20)) for i in range(6)]
+    words = [(101,), (101,), (101,), (101, 102), (102, 101), (150,)]
+    families = _families(tmp_path, [*zip(words, bodies, strict=True), ((101,), [*bodies[0][:-1], 9])])
+    rng = np.random.default_rng(0)
+    drawn = {row: {p[1] for _ in range(60) for p in families.references((0, row), 2, rng)} for row in range(7)}
+    assert drawn[0] == {1, 2}, "the nearly equal seventh is no reference of the first"
+    assert drawn[3] == {4, 0, 1, 2, 6}, "the same two words in another order, or one of them"
+    assert drawn[5] == set()
+
+
+def test_references_stand_before_their_document_and_all_drawings_are_learned(tmp_path) -> None:
+    bodies = [list(np.random.default_rng(i).integers(6, 56, 12)) for i in range(3)]
+    _families(tmp_path, [((101,), body) for body in bodies])
+    augment = Augment(0, 0, 0, 0, 0, 1.0)
+    sampler = _sampler(tmp_path, {"stroke": 1.0}, augment=augment)
+    counts = set()
+    for batch in (batch for _ in range(3) for batch in sampler.next_step()):
+        for row in batch.ids:
+            counts.add(int((row == HEADER).sum()))
+            assert len({tuple(part) for part in np.split(row, np.flatnonzero(row == 1))[1:]}) == (row == 1).sum()
+        assert (batch.targets == HEADER).sum() == (batch.ids == HEADER).sum() == (batch.targets == EOS).sum()
+    assert counts == {2, 3}
+    heldout = Data(tmp_path, ["stroke"], "heldout")
+    (alone,) = heldout_batches(heldout, 256, 8, 512)
+    (after,) = heldout_batches(heldout, 256, 8, 512, references=True)
+    assert sorted(after.targets) == sorted(alone.targets), "only the document itself is measured"
+    assert (after.ids == HEADER).sum() == 9
+
+
+def test_a_row_that_would_not_fit_goes_without_its_references(tmp_path) -> None:
+    bodies = [list(np.random.default_rng(i).integers(6, 56, 12)) for i in range(3)]
+    _families(tmp_path, [((101,), body) for body in bodies])
+    sampler = _sampler(tmp_path, {"stroke": 1.0}, augment=Augment(0, 0, 0, 0, 0, 1.0), context=40)
+    assert {int((row == HEADER).sum()) for batch in sampler.next_step() for row in batch.ids} == {2}
+
+
+def test_training_measures_held_out_drawings_with_and_without_references(shards, tmp_path) -> None:
+    trainer = Trainer(replace(TINY, references=0.5), (shards, {"stroke": 1.0}), tmp_path, PLACE)
+    trainer.begin(Start())
+    trainer.run(2048)
+    assert set(trainer.progress.heldout) == {"stroke", "stroke+references"}

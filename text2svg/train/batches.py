@@ -3,7 +3,8 @@
 Documents are drawn group by group so that the tokens seen follow the mix exactly; within a group every document comes
 once per epoch, in an order that depends on seed, group and epoch alone. A pool of some steps is drawn at once, sorted
 by length, cut into rectangles of nearly equal length (right-padded to a multiple of 8), and the rectangles are dealt
-to the steps at random: little padding, and no step sees one length only.
+to the steps at random: little padding, and no step sees one length only. By chance one or two drawings of the same words
+stand before a document (see `references`); they are learned too, and counted to the group of the document.
 
 Refuses a mix without a positive weight and documents longer than the context (they are skipped and counted). The
 trade-off: position is kept as "pool start + steps taken", so resuming redraws at most one pool (some 50 ms).
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from text2svg.errors import ConfigError, TrainError
+from text2svg.train.references import MOST, Families, Place
 from text2svg.train.shards import Group, Meta, open_group, read_meta
 
 ROUND = 8
@@ -37,14 +39,16 @@ class Augment:
     drop_word: float = 0.1
     other_prompt: float = 0.3
     blank_words: float = 0.1
+    references: float = 0.0
+    """Chance that one or two drawings of the same words stand before a document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A rectangle of right-padded documents. B rows, T columns, N targets."""
+    """A rectangle of right-padded documents with their references. B rows, T columns, N targets."""
 
     ids: NDArray[np.int64]
-    """(B, T) inputs: each document without its last id."""
+    """(B, T) inputs: each row without its last id."""
     rows: NDArray[np.int64]
     """(N,) flat positions of `ids` whose next id is a drawing token."""
     targets: NDArray[np.int64]
@@ -67,8 +71,13 @@ class Vocabulary:
 @dataclass(frozen=True, slots=True)
 class _Item:
     ids: NDArray[np.int64]
-    prompt: int
+    drawings: tuple[tuple[int, int], ...]
+    """Where each drawing to learn begins and ends in `ids`."""
     group: int
+
+
+_Document = tuple[NDArray[Any], NDArray[Any]]
+"""Ids of a prompt and of its drawing."""
 
 
 class Data:
@@ -122,6 +131,7 @@ class Sampler:
         self.cursor = {name: {"epoch": 0, "position": 0, "tokens": 0, "seen": 0} for name in mix}
         self.skipped = 0
         self._orders: dict[str, tuple[int, NDArray[np.int64]]] = {}
+        self._families = Families(data.groups, data.vocabulary.word_start) if augment.references else None
         self._pool: list[list[Batch]] = []
         self._taken = 0
         self._start = self._snapshot()
@@ -182,18 +192,28 @@ class Sampler:
         return self.mix[name] * unit - self.cursor[name]["tokens"]
 
     def _draw(self, index: int) -> _Item:
-        """The next document of a group that fits the context, with its prompt varied."""
+        """The next document of a group that fits the context, with its prompt varied and perhaps with references."""
         group = self.data.groups[index]
         cursor = self.cursor[group.name]
         while True:
             row = self._next_row(group, cursor)
-            prompt = vary(group.prompts(row), self.data.vocabulary, self.augment, self.rng)
-            ids = np.concatenate((prompt, group.drawing(row)), dtype=np.int64)
-            if len(ids) <= self.context:
-                cursor["tokens"] += len(ids) - 1
-                cursor["seen"] += len(ids) - 1
-                return _Item(ids, len(prompt), index)
-            self.skipped += 1
+            document = self._varied((index, row))
+            if len(document[0]) + len(document[1]) > self.context:
+                self.skipped += 1
+                continue
+            before = []
+            if self._families and self.rng.random() < self.augment.references:
+                count = int(self.rng.integers(1, MOST + 1))
+                before = [self._varied(p) for p in self._families.references((index, row), count, self.rng)]
+            item = _join(before, document, index, self.context, learn_all=True)
+            cursor["tokens"] += len(item.ids) - 1
+            cursor["seen"] += len(item.ids) - 1
+            return item
+
+    def _varied(self, place: Place) -> _Document:
+        group = self.data.groups[place[0]]
+        prompt = vary(group.prompts(place[1]), self.data.vocabulary, self.augment, self.rng)
+        return prompt, group.drawing(place[1])
 
     def _next_row(self, group: Group, cursor: dict[str, int]) -> int:
         if cursor["position"] >= len(group):
@@ -234,16 +254,32 @@ def _padded(item: _Item) -> int:
     return -(-(len(item.ids) - 1) // ROUND) * ROUND
 
 
+def _join(before: Sequence[_Document], last: _Document, group: int, context: int, *, learn_all: bool) -> _Item:
+    """One row of ids: references that fit the context, then the document; it alone, or all drawings are learned."""
+    parts, drawings, length = [], [], len(last[0]) + len(last[1])
+    for prompt, drawing in before:
+        if length + len(prompt) + len(drawing) <= context:
+            parts += [prompt, drawing]
+            length += len(prompt) + len(drawing)
+    parts += last
+    at = 0
+    for prompt, drawing in zip(parts[::2], parts[1::2], strict=True):
+        drawings.append((at + len(prompt), at + len(prompt) + len(drawing)))
+        at = drawings[-1][1]
+    return _Item(np.concatenate(parts, dtype=np.int64), tuple(drawings if learn_all else drawings[-1:]), group)
+
+
 def pack(items: Sequence[_Item], pad_id: int) -> Batch:
-    """Right-pad documents into one rectangle; targets are the ids from the header token on."""
+    """Right-pad documents into one rectangle; targets are the ids of drawings, from the header token to eos."""
     width = max(_padded(item) for item in items)
     ids = np.full((len(items), width), pad_id, np.int64)
     rows, targets, groups = [], [], []
     for at, item in enumerate(items):
         ids[at, : len(item.ids) - 1] = item.ids[:-1]
-        rows.append(np.arange(item.prompt - 1, len(item.ids) - 1) + at * width)
-        targets.append(item.ids[item.prompt :])
-        groups.append(np.full(len(item.ids) - item.prompt, item.group))
+        for start, stop in item.drawings:
+            rows.append(np.arange(start - 1, stop - 1) + at * width)
+            targets.append(item.ids[start:stop])
+            groups.append(np.full(stop - start, item.group))
     tokens = sum(len(item.ids) - 1 for item in items)
     return Batch(ids, np.concatenate(rows), np.concatenate(targets), np.concatenate(groups), tokens)
 
@@ -279,16 +315,27 @@ def vary(
     return np.concatenate((head, rest))
 
 
-def heldout_batches(data: Data, context: int, documents: int, micro_tokens: int) -> list[Batch]:
-    """A fixed choice of held-out documents with their main prompts, as batches."""
+def heldout_batches(
+    data: Data, context: int, documents: int, micro_tokens: int, *, references: bool = False
+) -> list[Batch]:
+    """A fixed choice of held-out documents with their main prompts, as batches.
+
+    With `references`, those of the same choice that have relatives, each after up to MOST of them; held-out captions have
+    no relatives in training, so references are held out too, and copying from memory is no help.
+    """
     items = []
+    families = Families(data.groups, data.vocabulary.word_start) if references else None
     for index, group in enumerate(data.groups):
         fit = np.flatnonzero(group.lengths() <= context)
         rng = np.random.default_rng([len(group), documents])
         for row in rng.permutation(fit)[:documents]:
-            prompt = group.prompts(int(row))[0]
-            ids = np.concatenate((prompt, group.drawing(int(row))), dtype=np.int64)
-            items.append(_Item(ids, len(prompt), index))
+            before = families.references((index, int(row)), MOST, rng) if families else []
+            if families and not before:
+                continue
+            *first, last = [
+                (data.groups[g].prompts(r)[0], data.groups[g].drawing(r)) for g, r in (*before, (index, int(row)))
+            ]
+            items.append(_join(first, last, index, context, learn_all=False))
     total = sum(_padded(item) for item in items)
     parts = max(1, round(total / micro_tokens))
     return [pack(part, data.vocabulary.pad_id) for part in cut(items, parts)]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from text2svg.caption.colors import SHADES
 from text2svg.caption.keywords import training_prompts
+from text2svg.errors import ConfigError
 from text2svg.sample import Sample
 from text2svg.svg.order import order, recolor
 from text2svg.svg.schema import HEADER
@@ -27,6 +28,8 @@ from text2svg.svg.tokenizer import Tokenizer, detail_level
 from text2svg.train.shards import Document, Meta, write_group, write_meta
 
 GROUPS = ("stroke", "solid", "tone", "color")
+LIMITS = {"stroke": 110, "solid": 110, "tone": 160, "color": 256}
+"""Usual longest drawing of each group, in tokens with eos."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def row_of(sample: Sample) -> Row:
 class DatasetOptions:
     """What to keep."""
 
-    limits: Mapping[str, int] = field(default_factory=lambda: {"stroke": 110, "solid": 110, "tone": 160, "color": 256})
+    limits: Mapping[str, int] = field(default_factory=lambda: dict(LIMITS))
     """Longest drawing of each group, in tokens with eos."""
     max_words: int = 8
     """Caption words kept in a prompt."""
@@ -75,6 +78,18 @@ class DatasetOptions:
     core_words: frozenset[str] = frozenset()
     """Drawings of at most two words, all of them among these, also form a group of their own (`strokecore`, ...): what
     people type first is then seen most often."""
+
+
+def parse_limits(text: str) -> dict[str, int]:
+    """LIMITS with some replaced, `stroke=160,solid=160`. Raises ConfigError."""
+    changed = {
+        name.strip(): value for name, _, value in (part.partition("=") for part in text.split(",") if part.strip())
+    }
+    if not all(name in GROUPS and value.isdigit() for name, value in changed.items()):
+        raise ConfigError(
+            f"cannot read limits {text!r}", hint=f"write stroke=160,solid=160; groups: {', '.join(GROUPS)}"
+        )
+    return LIMITS | {name: int(value) for name, value in changed.items()}
 
 
 def group_of(svg: str) -> str:

@@ -9,7 +9,7 @@ they are counted, not kept. The trade-off: 48 px lose hairlines, and one icon co
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -71,7 +71,17 @@ def row_of(sample: Sample) -> dict[str, Any]:
     }
 
 
-def prepare(samples: Iterable[Sample], folder: Path, rasterizer: Rasterizer, *, rows: int = ROWS) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a drawing is kept: the side of its render in pixels, and what is known of it."""
+
+    size: int = SIZE
+    describe: Callable[[Sample], dict[str, Any]] = row_of
+
+
+def prepare(
+    samples: Iterable[Sample], folder: Path, rasterizer: Rasterizer, *, rows: int = ROWS, look: Look = Look()
+) -> dict[str, int]:
     """Render `samples` into `folder`; returns counts of kept, blank and failed drawings of the parts made now."""
     counts = {"kept": 0, "blank": 0, "failed": 0, "skipped": 0}
     stream = iter(samples)
@@ -81,19 +91,20 @@ def prepare(samples: Iterable[Sample], folder: Path, rasterizer: Rasterizer, *, 
             counts["skipped"] += len(chunk)
             continue
         place.mkdir(parents=True, exist_ok=True)
-        _write_part(place, list(_rendered(chunk, rasterizer, counts)))
+        _write_part(place, list(_rendered(chunk, (rasterizer, look.size), counts)), look)
     return counts
 
 
 def _rendered(
-    chunk: Sequence[Sample], rasterizer: Rasterizer, counts: dict[str, int]
+    chunk: Sequence[Sample], sight: tuple[Rasterizer, int], counts: dict[str, int]
 ) -> Iterator[tuple[Sample, NDArray[np.uint8]]]:
+    rasterizer, size = sight
     for sample in chunk:
         if not key_of(sample.caption):
             counts["blank"] += 1
             continue
         try:
-            pixels = rasterizer.render(sample.optimized or sample.raw, SIZE)
+            pixels = rasterizer.render(sample.optimized or sample.raw, size)
         except RenderError:
             counts["failed"] += 1
             continue
@@ -103,8 +114,8 @@ def _rendered(
             yield sample, pixels
 
 
-def _write_part(place: Path, items: Sequence[tuple[Sample, NDArray[np.uint8]]]) -> None:
-    alpha = np.zeros((len(items), SIZE, SIZE), np.uint8)
+def _write_part(place: Path, items: Sequence[tuple[Sample, NDArray[np.uint8]]], look: Look) -> None:
+    alpha = np.zeros((len(items), look.size, look.size), np.uint8)
     color_row = np.full(len(items), -1, np.int32)
     colors: list[NDArray[np.uint8]] = []
     lines: list[str] = []
@@ -113,10 +124,10 @@ def _write_part(place: Path, items: Sequence[tuple[Sample, NDArray[np.uint8]]]) 
         if pixels[..., :3][pixels[..., 3] > 0].any():
             color_row[at] = len(colors)
             colors.append(pixels[..., :3])
-        lines.append(json.dumps(row_of(sample), ensure_ascii=False))
+        lines.append(json.dumps(look.describe(sample), ensure_ascii=False))
     np.save(place / "alpha.npy", alpha)
     np.save(place / "color_row.npy", color_row)
-    np.save(place / "color.npy", np.stack(colors) if colors else np.zeros((0, SIZE, SIZE, 3), np.uint8))
+    np.save(place / "color.npy", np.stack(colors) if colors else np.zeros((0, look.size, look.size, 3), np.uint8))
     partial = place / "rows.jsonl.part"
     partial.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     partial.replace(place / "rows.jsonl")

@@ -67,6 +67,8 @@ class Recipe:
     """Chance that an alternative prompt replaces the main one."""
     blank_words: float = 0.1
     """Chance that all words of a prompt become padding, for classifier-free guidance."""
+    references: float = 0.0
+    """Chance that one or two drawings of the same words stand before a document."""
     heldout_documents: int = 192
     """Held-out documents per group in the fixed subset."""
     heldout_every: int = 500_000
@@ -93,6 +95,7 @@ class Recipe:
             "shuffle_words",
             "drop_word",
             "other_prompt",
+            "references",
             "ema",
             "muon_momentum",
             "adam_beta1",

@@ -111,10 +111,14 @@ class Trainer:
                 recipe.drop_word,
                 recipe.other_prompt,
                 recipe.blank_words,
+                recipe.references,
             ),
         )
         heldout = Data(self.shards, names, "heldout")
-        self.heldout = heldout_batches(heldout, recipe.context, recipe.heldout_documents, recipe.micro_tokens)
+        sizes = recipe.context, recipe.heldout_documents, recipe.micro_tokens
+        self.heldout = {"": heldout_batches(heldout, *sizes)}
+        if recipe.references:
+            self.heldout["+references"] = heldout_batches(heldout, *sizes, references=True)
         self.stopped = False
         self._load(init_weights(self.shape, recipe.seed, recipe.embed_std))
 
@@ -249,16 +253,19 @@ class Trainer:
 
     @torch.no_grad()
     def measure(self) -> dict[str, float]:
-        """Mean nats per drawing token on the fixed held-out subset, by group."""
-        sums, counts = np.zeros(len(self.mix)), np.zeros(len(self.mix))
-        for batch in self.heldout:
-            values = self._losses(batch).float().cpu().numpy()
-            sums += np.bincount(batch.groups, values, len(self.mix))
-            counts += np.bincount(batch.groups, minlength=len(self.mix))
-        self.progress.heldout = {
-            name: round(float(s / max(n, 1)), 4) for name, s, n in zip(self.mix, sums, counts, strict=True)
-        }
-        return self.progress.heldout
+        """Mean nats per drawing token on the fixed held-out subset, by group; `G+references` after references."""
+        found = {}
+        for suffix, batches in self.heldout.items():
+            sums, counts = np.zeros(len(self.mix)), np.zeros(len(self.mix))
+            for batch in batches:
+                values = self._losses(batch).float().cpu().numpy()
+                sums += np.bincount(batch.groups, values, len(self.mix))
+                counts += np.bincount(batch.groups, minlength=len(self.mix))
+            for name, total, count in zip(self.mix, sums, counts, strict=True):
+                if count:
+                    found[name + suffix] = round(float(total / count), 4)
+        self.progress.heldout = found
+        return found
 
     def run(self, tokens: int, clock: Callable[[], float] = time.monotonic) -> Progress:
         """Steps until `tokens` have been seen in all, the decay has ended, or a signal came; then a checkpoint."""

@@ -1,0 +1,95 @@
+"""References in context: drawings of the same words, put before the one to learn, so that redrawing is learned.
+
+A reference is an ordinary document, prompt and drawing and eos, standing before the prompt of the next; the vocabulary
+needs no new token and a model that never saw one reads it. Documents with the same set of words in their main prompt are
+a family. A reference comes from the document's own family, or from the family of one of its words, and is never the same
+drawing over again: a reference that shares most of its runs of COPY_RUN tokens would teach copying. Refuses documents of
+another split, since the families are made of the data it is given. The trade-off: words alone make a family, so a
+`bank` of money may stand before a `bank` of a river. Needs numpy alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from text2svg.train.shards import Group
+
+MOST = 2
+"""References before one drawing."""
+SAME_WORDS = 0.75
+"""Share of references taken from the document's own family while that has others; the rest share one word with it."""
+TRIES = 8
+"""Draws before a reference is given up."""
+COPY_RUN = 5
+COPY_SHARE = 0.5
+"""Share of a drawing's runs of COPY_RUN tokens from which another counts as its copy."""
+
+Place = tuple[int, int]
+"""Index of a group and row in it."""
+
+
+class Families:
+    """Documents of some groups by the words of their main prompts."""
+
+    def __init__(self, groups: Sequence[Group], word_start: NDArray[np.bool_]) -> None:
+        self.groups = groups
+        self._words: list[list[tuple[bytes, ...]]] = []
+        self._members: dict[tuple[bytes, ...], list[Place]] = defaultdict(list)
+        for index, group in enumerate(groups):
+            self._words.append(list(_keys(group, word_start)))
+            for row, key in enumerate(self._words[-1]):
+                if key:
+                    self._members[key].append((index, row))
+
+    def references(self, of: Place, count: int, rng: np.random.Generator) -> list[Place]:
+        """Up to `count` documents to stand before one; fewer when it has no relatives that differ from it."""
+        found: list[Place] = []
+        own = self._drawing(of)
+        for _ in range(count * TRIES):
+            if len(found) == count:
+                break
+            place = self._pick(of, rng)
+            if place is None:
+                break
+            if place not in found and not is_copy(own, self._drawing(place)):
+                found.append(place)
+        return found
+
+    def _pick(self, of: Place, rng: np.random.Generator) -> Place | None:
+        words = self._words[of[0]][of[1]]
+        family = self._members[words] if words else []
+        if len(family) < 2 or rng.random() >= SAME_WORDS:
+            near = [m for word in words if len(words) > 1 and (m := self._members.get((word,)))]
+            family = near[int(rng.integers(len(near)))] if near else family
+        return family[int(rng.integers(len(family)))] if family else None
+
+    def _drawing(self, place: Place) -> NDArray[np.uint16]:
+        return self.groups[place[0]].drawing(place[1])
+
+
+def is_copy(one: NDArray[np.uint16], other: NDArray[np.uint16]) -> bool:
+    """Whether two drawings (ids from header to eos) share at least COPY_SHARE of the shorter one's runs."""
+    first, second = _runs(one), _runs(other)
+    fewest = min(len(first), len(second))
+    return not fewest or len(first & second) >= COPY_SHARE * fewest
+
+
+def _runs(ids: NDArray[np.uint16]) -> set[bytes]:
+    # Without the header and eos, which all drawings share.
+    raw = ids[1:-1].astype(np.uint16).tobytes()
+    return {raw[at : at + 2 * COPY_RUN] for at in range(0, len(raw) - 2 * COPY_RUN + 1, 2)}
+
+
+def _keys(group: Group, word_start: NDArray[np.bool_]) -> Iterator[tuple[bytes, ...]]:
+    """The sorted distinct words of each main prompt, as bytes of their ids; empty for a prompt without words."""
+    main = group.prompt_of[:-1]
+    spans: Iterable[tuple[int, int]] = zip(group.prompt_idx[main], group.prompt_idx[main + 1], strict=True)
+    flat = np.asarray(group.prompt)
+    begins = word_start[flat] if len(flat) else np.zeros(0, bool)
+    for start, stop in spans:
+        at = [*(start + np.flatnonzero(begins[start:stop])), stop]
+        yield tuple(sorted({flat[a:b].tobytes() for a, b in zip(at, at[1:], strict=False)}))
