@@ -20,6 +20,7 @@ from text2svg.sample import Sample
 from text2svg.search.columns import ColumnsBuilder
 from text2svg.search.index import Index, raw_digests
 from text2svg.search.lexical import LexicalBuilder
+from text2svg.search.map import build_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,11 @@ def build(
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir(parents=True)
     columns.finish().save(made)
-    lexical.finish().save(made)
-    Index(np.concatenate(parts), raw_digests(digests), encoder.digest).save(made, options.dtype)
+    words = lexical.finish()
+    words.save(made)
+    index = Index(np.concatenate(parts), raw_digests(digests), encoder.digest)
+    build_map(index, words).save(made)
+    index.save(made, options.dtype)
     shutil.rmtree(folder, ignore_errors=True)
     made.rename(folder)
     return Built(len(digests), failed, reused)
