@@ -207,14 +207,14 @@ def test_shards_of_another_vocabulary_are_refused(shards, tmp_path) -> None:
         trainer.begin(Start(resume=True))
 
 
-def _families(tmp_path, documents) -> Families:
+def _families(tmp_path, documents, hand: int = 0) -> Families:
     """Documents are (words, drawing body) of one group."""
-    members = [Document([HEADER, *body, EOS], [[1, 70, *words]]) for words, body in documents]
+    members = [Document([HEADER, *body, EOS], [[1, *([hand] if hand else []), *words]]) for words, body in documents]
     write_group(tmp_path, "stroke", "train", members)
     write_group(tmp_path, "stroke", "heldout", members)
     write_meta(tmp_path, Meta(VOCAB, SVG, 1, EOS, 0), np.arange(VOCAB) >= 100, np.arange(VOCAB) == 70)
     data = Data(tmp_path, ["stroke"], "train")
-    return Families(data.groups, data.vocabulary.word_start)
+    return Families(data.groups, data.vocabulary.word_start, data.vocabulary.control)
 
 
 def test_references_show_the_same_words_or_one_of_them_and_never_the_same_drawing(tmp_path) -> None:
@@ -226,6 +226,13 @@ def test_references_show_the_same_words_or_one_of_them_and_never_the_same_drawin
     assert drawn[0] == {1, 2}, "the nearly equal seventh is no reference of the first"
     assert drawn[3] == {4, 0, 1, 2, 6}, "the same two words in another order, or one of them"
     assert drawn[5] == set()
+
+
+def test_references_may_show_other_words_in_the_same_hand(tmp_path) -> None:
+    bodies = [list(np.random.default_rng(i).integers(6, 56, 20)) for i in range(3)]
+    families = _families(tmp_path, zip([(101,), (150,), (160,)], bodies, strict=True), hand=70)
+    rng = np.random.default_rng(0)
+    assert {p[1] for _ in range(90) for p in families.references((0, 0), 1, rng)} == {1, 2}
 
 
 def test_references_stand_before_their_document_and_all_drawings_are_learned(tmp_path) -> None:
@@ -254,8 +261,10 @@ def test_a_row_that_would_not_fit_goes_without_its_references(tmp_path) -> None:
     assert {int((row == HEADER).sum()) for batch in sampler.next_step() for row in batch.ids} == {2}
 
 
-def test_training_measures_held_out_drawings_with_and_without_references(shards, tmp_path) -> None:
-    trainer = Trainer(replace(TINY, references=0.5), (shards, {"stroke": 1.0}), tmp_path, PLACE)
+def test_training_measures_held_out_drawings_with_and_without_references(tmp_path) -> None:
+    bodies = [list(np.random.default_rng(i).integers(6, 56, 12)) for i in range(40)]
+    _families(tmp_path / "shards", [((101 + i % 4,), body) for i, body in enumerate(bodies)])
+    trainer = Trainer(replace(TINY, references=0.5), (tmp_path / "shards", {"stroke": 1.0}), tmp_path / "run", PLACE)
     trainer.begin(Start())
     trainer.run(2048)
     assert set(trainer.progress.heldout) == {"stroke", "stroke+references"}

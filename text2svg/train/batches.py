@@ -131,7 +131,9 @@ class Sampler:
         self.cursor = {name: {"epoch": 0, "position": 0, "tokens": 0, "seen": 0} for name in mix}
         self.skipped = 0
         self._orders: dict[str, tuple[int, NDArray[np.int64]]] = {}
-        self._families = Families(data.groups, data.vocabulary.word_start) if augment.references else None
+        self._families = (
+            Families(data.groups, data.vocabulary.word_start, data.vocabulary.control) if augment.references else None
+        )
         self._pool: list[list[Batch]] = []
         self._taken = 0
         self._start = self._snapshot()
@@ -324,7 +326,7 @@ def heldout_batches(
     no relatives in training, so references are held out too, and copying from memory is no help.
     """
     items = []
-    families = Families(data.groups, data.vocabulary.word_start) if references else None
+    families = Families(data.groups, data.vocabulary.word_start, data.vocabulary.control) if references else None
     for index, group in enumerate(data.groups):
         fit = np.flatnonzero(group.lengths() <= context)
         rng = np.random.default_rng([len(group), documents])

@@ -64,7 +64,10 @@ class TextTower(nn.Module):
         """`keep` covers the distinct ids in ascending order, as torch.unique gives them."""
         distinct, back = torch.unique(ids, return_inverse=True)
         vectors = self.rows(distinct, keep)[back]
-        share = weights[..., None] * self.gain(ids).exp()
+        return self.pooled(vectors, weights[..., None] * self.gain(ids).exp())
+
+    def pooled(self, vectors: Tensor, share: Tensor) -> Tensor:
+        """Unit vectors (N, dim) of words (N, L, word_dim) that count by `share` (N, L, 1)."""
         pooled = (vectors * share).sum(1) / (share.sum(1) + 1e-6)
         return functional.normalize(self.straight(pooled) + self.outer(functional.relu(self.inner(pooled))), dim=1)
 

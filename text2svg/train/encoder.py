@@ -27,12 +27,15 @@ from text2svg.train.contrast import Shape, Towers, contrast, piece_loss, planes
 from text2svg.train.encoder_batches import Batches, Chances
 from text2svg.train.encoder_data import Prepared
 from text2svg.train.encoder_words import choose_words, teacher_vectors, whole_words
+from text2svg.train.judge_model import JudgeBatches, JudgeTowers
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderRecipe:
     """Everything that decides the weights, apart from the data and the teacher."""
 
+    kind: str = "encoder"
+    """`encoder` for search and ranking, `judge` for evaluation: other towers, other texts."""
     steps: int = 2000
     batch: int = 768
     rate: float = 2e-3
@@ -77,10 +80,11 @@ def train_encoder(
     words, vectors = _words(recipe, data, run, teacher)
     vocabulary = Vocabulary.of(words, recipe.buckets)
     torch.manual_seed(recipe.seed)
-    towers = Towers(recipe.shape, torch.from_numpy(vectors), recipe.buckets)
+    make, draw = _parts(recipe)
+    towers = make(recipe.shape, torch.from_numpy(vectors), recipe.buckets)
     optimizer = torch.optim.AdamW(_groups(towers, recipe.decay), lr=recipe.rate, betas=(0.9, 0.98))
     first = _resume(run / "state.pt", towers, optimizer)
-    batches = Batches(data, vocabulary, recipe.batch, recipe.seed, recipe.chances)
+    batches = draw(data, vocabulary, recipe.batch, recipe.seed, recipe.chances)
     towers.train()
     towers.to(memory_format=torch.channels_last)
     started, sums = clock(), np.zeros(2)
@@ -112,9 +116,17 @@ def load_towers(run: Path) -> tuple[EncoderRecipe, list[str], Towers]:
         state = load_file(run / "towers.safetensors")
     except OSError as error:
         raise TrainError(f"{run} holds no finished encoder run: {error}", hint="train it first") from error
-    towers = Towers(recipe.shape, state["text.teacher"], recipe.buckets)
+    towers = _parts(recipe)[0](recipe.shape, state["text.teacher"], recipe.buckets)
     towers.load_state_dict(state)
     return recipe, words, towers.eval()
+
+
+def _parts(recipe: EncoderRecipe) -> tuple[type[Towers], type[Batches]]:
+    """Towers and batches of the recipe's kind. Raises TrainError."""
+    kinds = {"encoder": (Towers, Batches), "judge": (JudgeTowers, JudgeBatches)}
+    if recipe.kind not in kinds:
+        raise TrainError(f"unknown kind of encoder {recipe.kind!r}", hint=f"one of: {', '.join(kinds)}")
+    return kinds[recipe.kind]
 
 
 def read_recipe(values: dict[str, Any]) -> EncoderRecipe:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -82,7 +82,7 @@ class Batches:
         picks = np.minimum(np.searchsorted(self._upto, rng.random(self._size)), len(self._train) - 1)
         pixels = _moved(self._data.pixels(self._train[picks]), rng)
         black = self._data.color_row[self._train[picks]] < 0
-        texts = [self._text(int(pick), rng) for pick in picks]
+        texts = [self.text(int(pick), rng) for pick in picks]
         for at in np.flatnonzero(black & (rng.random(self._size) < self._chances.dye)):
             name = list(DYES)[rng.integers(len(DYES))]
             pixels[at, ..., :3] = np.clip(np.array(DYES[name]) + rng.integers(-25, 26, 3), 0, 255)
@@ -91,7 +91,8 @@ class Batches:
         ids, weights = pad([self._spelled(words, rng) for words in texts])
         return Batch(pixels, ids, weights, self._keys[picks])
 
-    def _text(self, pick: int, rng: Generator) -> list[str]:
+    def text(self, pick: int, rng: Generator) -> list[str]:
+        """Words for one drawing, given by its place among the training rows."""
         chances, caption, tags = self._chances, self._captions[pick], self._tags[pick]
         which = rng.random()
         if tags and which < chances.tags_only + chances.tags_too:
@@ -101,10 +102,19 @@ class Batches:
                 words = caption + words
         else:
             words = caption
-        if len(words) > 1:
-            words = [word for word in words if rng.random() >= chances.drop_word] or words
-        style = self._data.rows[self._train[pick]]["style"]
+        words = self.thinned(words, rng)
+        style = self.row(pick)["style"]
         return [*words, style] if style and rng.random() < chances.style_word else words
+
+    def thinned(self, words: list[str], rng: Generator) -> list[str]:
+        """Several words without those that chance drops; never none."""
+        if len(words) < 2:
+            return words
+        return [word for word in words if rng.random() >= self._chances.drop_word] or words
+
+    def row(self, pick: int) -> dict[str, Any]:
+        """What is known of a training row."""
+        return self._data.rows[self._train[pick]]
 
     def _spelled(self, words: list[str], rng: Generator) -> list[tuple[int, float]]:
         found = self._vocabulary.features(words)

@@ -21,6 +21,7 @@ from text2svg.encode.embedded import FORMAT, folder_digest
 from text2svg.errors import MissingDependency
 from text2svg.train.contrast import Block, Down, DrawingTower, TextTower
 from text2svg.train.encoder import load_towers
+from text2svg.train.judge_model import OrderedTower
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -124,6 +125,8 @@ def _text_graph(tower: TextTower, path: Path, dim: int) -> None:
     rows = graph.node("Cast", rows, to=1)
     rows = graph.node("Mul", rows, graph.node("Gather", graph.constant(scale), "ids"))
     last = graph.constant(np.array([2], np.int64))
+    if isinstance(tower, OrderedTower):
+        rows = _beside(graph, tower, rows, last)
     gain = graph.node("Gather", graph.constant(gains.detach().numpy()), "ids")
     share = graph.node("Mul", graph.node("Unsqueeze", "weights", last), gain)
     ones = graph.constant(np.array([1], np.int64))
@@ -138,6 +141,16 @@ def _text_graph(tower: TextTower, path: Path, dim: int) -> None:
     some = graph.node("Greater", weight, graph.constant(np.array(0, np.float32)))
     vector = graph.node("Mul", vector, graph.node("Cast", some, to=1))
     graph.save(path, {"ids": (np.int64, ["n", "l"]), "weights": (np.float32, ["n", "l"])}, vector, dim)
+
+
+def _beside(graph: Graph, tower: OrderedTower, rows: str, last: str) -> str:
+    """Rows with what their neighbours add; padding adds nothing."""
+    some = graph.node("Greater", "weights", graph.constant(np.array(0, np.float32)))
+    rows = graph.node("Mul", rows, graph.node("Unsqueeze", graph.node("Cast", some, to=1), last))
+    kernel = graph.widened(tower.beside.weight.detach().numpy())
+    bias = graph.constant(tower.beside.bias.detach().numpy())
+    seen = graph.node("Conv", graph.node("Transpose", rows, perm=[0, 2, 1]), kernel, bias, pads=[1, 1])
+    return graph.node("Add", rows, graph.node("Transpose", graph.node("Relu", seen), perm=[0, 2, 1]))
 
 
 def _drawing_graph(tower: DrawingTower, path: Path, size: int, dim: int) -> None:

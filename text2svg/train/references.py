@@ -2,10 +2,11 @@
 
 A reference is an ordinary document, prompt and drawing and eos, standing before the prompt of the next; the vocabulary
 needs no new token and a model that never saw one reads it. Documents with the same set of words in their main prompt are
-a family. A reference comes from the document's own family, or from the family of one of its words, and is never the same
-drawing over again: a reference that shares most of its runs of COPY_RUN tokens would teach copying. Refuses documents of
-another split, since the families are made of the data it is given. The trade-off: words alone make a family, so a
-`bank` of money may stand before a `bank` of a river. Needs numpy alone.
+a family. A reference comes from the document's own family, or from the family of one of its words, or it shows other words
+in the same hand: the same first control token, which is the collection's. It is never the same drawing over again: one
+that shares most of its runs of COPY_RUN tokens would teach copying. Refuses documents of another split, since the families
+are made of the data it is given. The trade-off: words alone make a family, so a `bank` of money may stand before a `bank`
+of a river. Needs numpy alone.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from text2svg.train.shards import Group
 
 MOST = 2
 """References before one drawing."""
+SAME_HAND = 0.15
+"""Share of references taken from the same collection, whatever they show, so that a manner can be copied too."""
 SAME_WORDS = 0.75
-"""Share of references taken from the document's own family while that has others; the rest share one word with it."""
+"""Of the others, the share taken from the document's own family while that has others; the rest share one word with it."""
 TRIES = 8
 """Draws before a reference is given up."""
 COPY_RUN = 5
@@ -33,17 +36,20 @@ Place = tuple[int, int]
 
 
 class Families:
-    """Documents of some groups by the words of their main prompts."""
+    """Documents of some groups by the words and by the hand of their main prompts."""
 
-    def __init__(self, groups: Sequence[Group], word_start: NDArray[np.bool_]) -> None:
+    def __init__(self, groups: Sequence[Group], word_start: NDArray[np.bool_], control: NDArray[np.bool_]) -> None:
         self.groups = groups
-        self._words: list[list[tuple[bytes, ...]]] = []
+        self._keys: list[list[tuple[int, tuple[bytes, ...]]]] = []
         self._members: dict[tuple[bytes, ...], list[Place]] = defaultdict(list)
+        self._hands: dict[int, list[Place]] = defaultdict(list)
         for index, group in enumerate(groups):
-            self._words.append(list(_keys(group, word_start)))
-            for row, key in enumerate(self._words[-1]):
-                if key:
-                    self._members[key].append((index, row))
+            self._keys.append(list(_keys(group, word_start, control)))
+            for row, (hand, words) in enumerate(self._keys[-1]):
+                if words:
+                    self._members[words].append((index, row))
+                if hand:
+                    self._hands[hand].append((index, row))
 
     def references(self, of: Place, count: int, rng: np.random.Generator) -> list[Place]:
         """Up to `count` documents to stand before one; fewer when it has no relatives that differ from it."""
@@ -60,9 +66,11 @@ class Families:
         return found
 
     def _pick(self, of: Place, rng: np.random.Generator) -> Place | None:
-        words = self._words[of[0]][of[1]]
+        hand, words = self._keys[of[0]][of[1]]
         family = self._members[words] if words else []
-        if len(family) < 2 or rng.random() >= SAME_WORDS:
+        if hand and rng.random() < SAME_HAND:
+            family = self._hands[hand]
+        elif len(family) < 2 or rng.random() >= SAME_WORDS:
             near = [m for word in words if len(words) > 1 and (m := self._members.get((word,)))]
             family = near[int(rng.integers(len(near)))] if near else family
         return family[int(rng.integers(len(family)))] if family else None
@@ -84,12 +92,16 @@ def _runs(ids: NDArray[np.uint16]) -> set[bytes]:
     return {raw[at : at + 2 * COPY_RUN] for at in range(0, len(raw) - 2 * COPY_RUN + 1, 2)}
 
 
-def _keys(group: Group, word_start: NDArray[np.bool_]) -> Iterator[tuple[bytes, ...]]:
-    """The sorted distinct words of each main prompt, as bytes of their ids; empty for a prompt without words."""
+def _keys(
+    group: Group, word_start: NDArray[np.bool_], control: NDArray[np.bool_]
+) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+    """Of each main prompt the first control token, 0 for none, and the sorted distinct words as bytes of their ids."""
     main = group.prompt_of[:-1]
     spans: Iterable[tuple[int, int]] = zip(group.prompt_idx[main], group.prompt_idx[main + 1], strict=True)
     flat = np.asarray(group.prompt)
     begins = word_start[flat] if len(flat) else np.zeros(0, bool)
     for start, stop in spans:
         at = [*(start + np.flatnonzero(begins[start:stop])), stop]
-        yield tuple(sorted({flat[a:b].tobytes() for a, b in zip(at, at[1:], strict=False)}))
+        first = int(flat[start + 1]) if stop > start + 1 else 0
+        words = {flat[a:b].tobytes() for a, b in zip(at, at[1:], strict=False)}
+        yield first if control[first] else 0, tuple(sorted(words))
