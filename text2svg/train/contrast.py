@@ -8,6 +8,7 @@ The trade-off: pooling is a weighted mean, so word order is lost; in captions of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -151,6 +152,15 @@ def contrast(drawings: Tensor, texts: Tensor, keys: Tensor, scale: Tensor) -> Te
     logits = logits.masked_fill(same, -torch.inf)
     target = torch.arange(len(keys))
     return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
+
+
+def nested_contrast(one: Tensor, two: Tensor, keys: Tensor, scale: Tensor, widths: Sequence[int]) -> Tensor:
+    """`contrast` of the whole vectors (N, D) plus that of their first numbers, for each of `widths` < D, averaged in."""
+    loss = contrast(one, two, keys, scale)
+    for width in widths:
+        cut = [functional.normalize(vectors[:, :width], dim=1) for vectors in (one, two)]
+        loss = loss + contrast(cut[0], cut[1], keys, scale) / len(widths)
+    return loss
 
 
 def piece_loss(tower: TextTower, ids: Tensor, pieces: Tensor, weights: Tensor) -> Tensor:

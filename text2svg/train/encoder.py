@@ -21,11 +21,13 @@ import torch
 from safetensors.torch import save_file
 
 from text2svg.encode.base import Encoder
+from text2svg.encode.hashed import HashedEncoder
 from text2svg.encode.words import Vocabulary
 from text2svg.errors import TrainError
-from text2svg.train.contrast import Shape, Towers, contrast, piece_loss, planes
-from text2svg.train.encoder_batches import Batches, Chances
+from text2svg.train.contrast import Shape, Towers, nested_contrast, piece_loss, planes
+from text2svg.train.encoder_batches import Batch, Batches, Chances
 from text2svg.train.encoder_data import Prepared
+from text2svg.train.encoder_start import Exported, start_from
 from text2svg.train.encoder_words import choose_words, teacher_vectors, whole_words
 from text2svg.train.judge_model import JudgeBatches, JudgeTowers
 
@@ -56,23 +58,30 @@ class EncoderRecipe:
     threads: int = 1
     half: bool = True
     """bfloat16 convolutions."""
+    nested: tuple[int, ...] = ()
+    """Widths whose first numbers alone must retrieve too (Matryoshka, Kusupati and others 2022)."""
+    sister_share: float = 0.3
+    """Weight of drawing to drawing of the same words, where batches have sisters."""
     shape: Shape = field(default_factory=Shape)
     chances: Chances = field(default_factory=Chances)
 
 
 Clock = Callable[[], float]
+NORM_DRAWINGS = 1024
+"""Drawings on which the norms of an exported folder are measured again."""
 
 
 def train_encoder(
     recipe: EncoderRecipe,
     data: Prepared,
     run: Path,
-    teacher: Encoder | None = None,
+    teacher: Encoder | Exported | None = None,
     clock: Clock = time.monotonic,
 ) -> Path:
     """Train into `run` (or continue there) and return the path of its safetensors file.
 
-    Without a teacher words start from hashed n-gram vectors, and unseen words mean nothing.
+    `teacher` gives words their first vectors: a sentence model, or an exported folder, whose other weights then are the
+    start too. Without one, words start from hashed n-gram vectors, and unseen words mean nothing.
     """
     torch.set_num_threads(recipe.threads)
     run.mkdir(parents=True, exist_ok=True)
@@ -84,6 +93,9 @@ def train_encoder(
     towers = make(recipe.shape, torch.from_numpy(vectors), recipe.buckets)
     optimizer = torch.optim.AdamW(_groups(towers, recipe.decay), lr=recipe.rate, betas=(0.9, 0.98))
     first = _resume(run / "state.pt", towers, optimizer)
+    if isinstance(teacher, Exported) and not first:
+        some = np.random.default_rng(recipe.seed).permutation(np.flatnonzero(~data.heldout))[:NORM_DRAWINGS]
+        start_from(teacher.folder, towers, torch.from_numpy(data.pixels(np.sort(some))))
     batches = draw(data, vocabulary, recipe.batch, recipe.seed, recipe.chances)
     towers.train()
     towers.to(memory_format=torch.channels_last)
@@ -132,31 +144,33 @@ def _parts(recipe: EncoderRecipe) -> tuple[type[Towers], type[Batches]]:
 def read_recipe(values: dict[str, Any]) -> EncoderRecipe:
     """The inverse of `asdict`; unknown names are a TrainError."""
     try:
-        shape, chances = Shape(**values.pop("shape", {})), Chances(**values.pop("chances", {}))
-        return EncoderRecipe(**values, shape=shape, chances=chances)
+        parts = {"shape": Shape(**values.pop("shape", {})), "chances": Chances(**values.pop("chances", {}))}
+        return EncoderRecipe(**(values | parts | {"nested": tuple(values.get("nested", ()))}))
     except TypeError as error:
         known = ", ".join(EncoderRecipe.__dataclass_fields__)
         raise TrainError(f"bad encoder recipe: {error}", hint=f"known names: {known}") from error
 
 
 def _same_recipe(recipe: EncoderRecipe, path: Path) -> None:
-    text = json.dumps(asdict(recipe), indent=1)
-    if path.is_file() and path.read_text(encoding="utf-8") != text:
+    if not path.is_file():
+        path.write_text(json.dumps(asdict(recipe), indent=1), encoding="utf-8")
+    elif read_recipe(json.loads(path.read_text(encoding="utf-8"))) != recipe:
         hint = "use another run folder, or the recipe.json in this one"
         raise TrainError(f"{path.parent} was started with another recipe", hint=hint)
-    path.write_text(text, encoding="utf-8")
 
 
-def _words(recipe: EncoderRecipe, data: Prepared, run: Path, teacher: Encoder | None) -> tuple[list[str], np.ndarray]:
+def _words(
+    recipe: EncoderRecipe, data: Prepared, run: Path, teacher: Encoder | Exported | None
+) -> tuple[list[str], np.ndarray]:
     if (run / "teacher.npy").is_file():
         words = (run / "words.txt").read_text(encoding="utf-8").split("\n")
         return words, np.load(run / "teacher.npy")
-    if teacher is None:
-        from text2svg.encode.hashed import HashedEncoder
-
-        teacher = HashedEncoder(256)
-    words = choose_words(data.rows, whole_words(teacher), recipe.min_count)
-    vectors = teacher_vectors(words, data.rows, teacher).astype(np.float32)
+    if isinstance(teacher, Exported):
+        words, vectors = teacher.words()
+    else:
+        model = teacher or HashedEncoder(256)
+        words = choose_words(data.rows, whole_words(model), recipe.min_count)
+        vectors = teacher_vectors(words, data.rows, model).astype(np.float32)
     (run / "words.txt").write_text("\n".join(words), encoding="utf-8")
     np.save(run / "teacher.npy", vectors)
     return words, vectors
@@ -190,13 +204,25 @@ def _step(
     x = planes(torch.from_numpy(batch.pixels)).contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16, enabled=recipe.half):
         drawings = towers.drawing(x)
-    loss = contrast(drawings, texts, torch.from_numpy(batch.keys), towers.scale)
+    loss = _contrast(recipe, batch, (drawings, texts), towers.scale)
     spelled = piece_loss(towers.text, *batches.spelling(recipe.piece_words, rng))
     optimizer.zero_grad(set_to_none=True)
     (loss + 0.1 * spelled).backward()
     torch.nn.utils.clip_grad_norm_(towers.parameters(), 1.0)
     optimizer.step()
     return np.array([loss.item(), spelled.item()])
+
+
+def _contrast(
+    recipe: EncoderRecipe, batch: Batch, vectors: tuple[torch.Tensor, torch.Tensor], scale: torch.Tensor
+) -> torch.Tensor:
+    """Drawings against texts, and sisters against each other."""
+    keys = torch.from_numpy(batch.keys)
+    loss = nested_contrast(*vectors, keys, scale, recipe.nested)
+    if batch.sisters:
+        one, two = vectors[0][: batch.sisters], vectors[0][-batch.sisters :]
+        loss = loss + recipe.sister_share * nested_contrast(one, two, keys[: batch.sisters], scale, recipe.nested)
+    return loss
 
 
 def _schedule(step: int, recipe: EncoderRecipe) -> float:

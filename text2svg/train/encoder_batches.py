@@ -18,6 +18,7 @@ from text2svg.encode.embedded import pad
 from text2svg.encode.words import Vocabulary, words_of
 from text2svg.errors import TrainError
 from text2svg.train.encoder_data import Prepared
+from text2svg.train.encoder_kin import Kin
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -29,6 +30,7 @@ DYES = {
     "blue": (40, 105, 225), "purple": (140, 70, 200), "pink": (240, 110, 170), "brown": (130, 80, 45),
     "gray": (128, 128, 128), "grey": (128, 128, 128), "cyan": (30, 185, 205),
 }  # fmt: skip
+TEMPLATES = ("icon", "symbol", "sign", "picture", "drawing", "logo", "svg")
 SHIFT = 2
 """Pixels a drawing may move each way."""
 
@@ -45,6 +47,12 @@ class Chances:
     """A known word is spelled by its n-grams instead."""
     dye: float = 0.1
     say_dye: float = 0.8
+    template: float = 0.0
+    """A word such as `icon` beside the others, as people write it."""
+    sister: float = 0.0
+    """Share of a batch that repeats the meaning of its first drawings in other sets."""
+    near: float = 0.0
+    """Share of a batch that is hard to tell from its first drawings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,8 @@ class Batch:
     ids: NDArray[np.int64]
     weights: NDArray[np.float32]
     keys: NDArray[np.int64]
+    sisters: int = 0
+    """The drawings 0.. of this many have their sisters at N - sisters.."""
 
 
 class Batches:
@@ -74,12 +84,18 @@ class Batches:
         self._upto = np.cumsum(share) / share.sum()
         numbers = {name: at for at, name in enumerate(counts)}
         self._keys = np.array([numbers[name] for name in names], np.int64)
+        sets = {name: at for at, name in enumerate(dict.fromkeys(row["collection"] for row in data.rows))}
         self._captions = [words_of(data.rows[at]["caption"]) for at in self._train]
         self._tags = [[words_of(tag) for tag in data.rows[at]["tags"]] for at in self._train]
+        self._kin = None
+        if chances.sister or chances.near:
+            numbered = np.array([sets[data.rows[at]["collection"]] for at in self._train], np.int64)
+            self._kin = Kin(self._keys, numbered, self._captions)
 
     def at(self, step: int) -> Batch:
         rng = np.random.default_rng((self._seed, step))
         picks = np.minimum(np.searchsorted(self._upto, rng.random(self._size)), len(self._train) - 1)
+        sisters = self._with_kin(picks, rng)
         pixels = _moved(self._data.pixels(self._train[picks]), rng)
         black = self._data.color_row[self._train[picks]] < 0
         texts = [self.text(int(pick), rng) for pick in picks]
@@ -89,7 +105,17 @@ class Batches:
             if rng.random() < self._chances.say_dye:
                 texts[at] = [name, *texts[at]]
         ids, weights = pad([self._spelled(words, rng) for words in texts])
-        return Batch(pixels, ids, weights, self._keys[picks])
+        return Batch(pixels, ids, weights, self._keys[picks], sisters)
+
+    def _with_kin(self, picks: NDArray[np.int64], rng: Generator) -> int:
+        """Replace the end of `picks` by near ones and sisters of its beginning; returns the number of sisters."""
+        if self._kin is None:
+            return 0
+        sisters, near = int(self._size * self._chances.sister), int(self._size * self._chances.near)
+        first = self._size - sisters
+        picks[first:] = [self._kin.sister(int(pick), rng) for pick in picks[:sisters]]
+        picks[first - near : first] = [self._kin.near(int(pick), rng) for pick in picks[:near]]
+        return sisters
 
     def text(self, pick: int, rng: Generator) -> list[str]:
         """Words for one drawing, given by its place among the training rows."""
@@ -103,6 +129,8 @@ class Batches:
         else:
             words = caption
         words = self.thinned(words, rng)
+        if chances.template and rng.random() < chances.template:
+            words = [*words, TEMPLATES[rng.integers(len(TEMPLATES))]]
         style = self.row(pick)["style"]
         return [*words, style] if style and rng.random() < chances.style_word else words
 
