@@ -198,15 +198,23 @@ def relatives(
     with open_runtime() as runtime:
         found = runtime.relatives(_read(source), k)
         say(f"nearest of {len(runtime.searcher.index):,} drawings ({runtime.corpus.name})")
-    rows = [_relative(one) for one in found]
+    rows = [relative_row(one) | {"svg": one.sample.optimized} for one in found]
     show(rows, as_json=as_json, text=lambda rows: table([tuple(r.values())[:7] for r in rows], _COLUMNS))
 
 
 _COLUMNS = ("near copy", "similarity", "likeness", "caption", "collection", "licence", "author")
 
 
-def _relative(one: Relative) -> dict[str, Any]:
+def relative_row(one: Relative) -> dict[str, Any]:
+    """What must be said of a relative, as plain values."""
     p = one.sample.provenance
-    values = (one.near_copy, round(one.similarity, 3), round(one.likeness, 3), one.sample.caption, p.collection, p.licence)
+    values = (
+        one.near_copy,
+        round(one.similarity, 3),
+        round(one.likeness, 3),
+        one.sample.caption,
+        p.collection,
+        p.licence,
+    )
     row: dict[str, Any] = dict(zip([c.replace(" ", "_") for c in _COLUMNS], (*values, p.author), strict=True))
-    return row | {"name": p.name, "url": p.url, "digest": one.sample.digest, "svg": one.sample.optimized}
+    return row | {"name": p.name, "url": p.url, "digest": one.sample.digest}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from admin.compose import relative_row
 from admin.console import say, show, table
 from admin.opening import open_runtime
 
@@ -33,6 +34,10 @@ def generate(
     guidance: float | None = typer.Option(None, help="1 to 6: how much louder the words are; default by style."),
     max_tokens: int = typer.Option(300, help="Longest drawing, in tokens."),
     engine: str = typer.Option("", help="Engine spec; default from TEXT2SVG_ENGINE, else the bundled model."),
+    relatives: int = typer.Option(
+        -1,
+        help="Nearest corpus drawings named for each drawing, with licence and near-copy flag; default 3 with --json.",
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print everything about each candidate."),
 ) -> None:
     """Draw words.
@@ -41,12 +46,14 @@ def generate(
     Examples:
       text2svg generate "red heart" > heart.svg
       text2svg generate "left arrow" -n 4 --style outline --seed 1 --out arrows --json
+      text2svg generate "a blue circular button with a power symbol" --engine compose --json
     """
     from text2svg.generate.request import Request
 
     request = Request(prompt, style, n, seed, max_tokens, temperature, top_p, guidance)
     with open_runtime(engine=engine) as runtime:
         answer = _draw(runtime, request)
+        _relate(runtime, answer, relatives if relatives >= 0 else 3 * as_json)
         if out is not None:
             _write(runtime, answer, out, png)
     if as_json:
@@ -62,6 +69,7 @@ def generate(
 
 
 def _draw(runtime: Any, request: Any) -> dict[str, Any]:
+    from text2svg.compose.pairs import source
     from text2svg.generate.events import Done, Finished, Ranked, Started
 
     answer: dict[str, Any] = {"prompt": request.prompt, "style": request.style, "seed": request.seed}
@@ -86,10 +94,27 @@ def _draw(runtime: Any, request: Any) -> dict[str, Any]:
             "bytes": len(c.svg.encode()),
             "valid": c.valid,
             "warnings": c.warnings,
+            "kind": c.kind,
+            "sources": [source(sample) for sample in c.sources],
+            "attribution": c.attribution,
         }
         for c in candidates
     ]
     return answer
+
+
+def _relate(runtime: Any, answer: dict[str, Any], k: int) -> None:
+    """Names the k nearest corpus drawings of each valid drawing, and says which of them it nearly copies."""
+    for candidate in answer["candidates"]:
+        if candidate["attribution"]:
+            say(f"candidate {candidate['index']}: {candidate['attribution']}")
+        if not k or not candidate["valid"]:
+            continue
+        candidate["relatives"] = [relative_row(one) for one in runtime.relatives(candidate["svg"], k)]
+        for one in candidate["relatives"]:
+            if one["near_copy"] and candidate["kind"] == "generated":
+                named = f"{one['collection']}:{one['name']} ({one['licence']})"
+                say(f"note: candidate {candidate['index']} nearly copies {named}")
 
 
 def _write(runtime: Any, answer: dict[str, Any], out: Path, png: int) -> None:

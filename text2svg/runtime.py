@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from text2svg.errors import StoreError
+from text2svg.errors import NotCanonical, StoreError
 from text2svg.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from text2svg.raster.base import Rasterizer
     from text2svg.sample import Sample
     from text2svg.search.searcher import Hit, Searcher
+    from text2svg.spec import Spec
     from text2svg.store.database import Store
     from text2svg.svg.tokenizer import Tokenizer
 
@@ -78,7 +79,13 @@ class Runtime:
         """The engine the settings name, not yet loaded."""
         from text2svg.engine import load
 
-        return load(self.settings.engine, api_key=self.settings.api_key)
+        known = {"openai.api_key": self.settings.api_key, "vllm.python": self.settings.vllm_python}
+        return load(self.settings.engine, defaults=known, more={"compose": self._composer})
+
+    def _composer(self, spec: Spec) -> Engine:
+        from text2svg.compose.engine import from_spec
+
+        return from_spec(spec, self.find_drawings)
 
     @Once
     def tokenizer(self) -> Tokenizer:
@@ -107,7 +114,15 @@ class Runtime:
         from text2svg.generate.loop import Setup
         from text2svg.generate.vocabulary import load_vocabulary
 
-        return Setup(vocabulary=load_vocabulary(ASSETS / "words.json"), rasterizer=self.rasterizer)
+        words = load_vocabulary(ASSETS / "words.json")
+        return Setup(vocabulary=words, rasterizer=self.rasterizer, redraw=self._redraw)
+
+    def _redraw(self, svg: str) -> str:
+        """Foreign SVG on the canonical grid, for models that were never taught our form. Raises NotCanonical, SvgError."""
+        result = self.optimize(svg, profile="model")
+        if result.rung != "integer":
+            raise NotCanonical("no-canonical-form", "; ".join(result.warnings), hint="ask again, for simpler shapes")
+        return result.text
 
     @Once
     def tools(self) -> Tools:
@@ -192,9 +207,9 @@ class Runtime:
 
     def generate(self, request: Request) -> Iterator[Event]:
         """Draws; see `text2svg.generate`. Closing the iterator stops the engine."""
-        from text2svg.generate.loop import generate
+        from text2svg.generate.credited import draw
 
-        return generate(request, self.engine, self.tokenizer, self.setup)
+        return draw(request, self.engine, self.tokenizer, self.setup)
 
     @Once
     def shelf(self) -> Shelf:

@@ -26,6 +26,8 @@ class Settings:
     """Folder of what can be fetched again: SVGO, icon packages."""
     engine: str = "embedded"
     """Engine spec: `embedded`, `embedded:FOLDER`, `openai:http://host:8000/v1?model=NAME`, `vllm:FOLDER?python=PATH`."""
+    vllm_python: str = ""
+    """Interpreter of vLLM's own environment, for engine specs `vllm:FOLDER` without `python=`."""
     encoder: str = ""
     """Encoder spec; empty is the bundled encoder."""
     rasterizer: str = "resvg?timeout=10"

@@ -55,3 +55,37 @@ def test_edit_and_relatives_take_a_file(tmp_path: Path, wish: str, code: int, sa
     found = json.loads(run("relatives", str(file), "-k", "3", "--json").stdout)
     assert len(found) == 3
     assert {"near_copy", "similarity", "likeness", "licence"} <= set(found[0])
+
+
+def test_the_composer_is_an_engine_whose_drawings_say_what_they_are(tmp_path: Path) -> None:
+    wish = "a blue circular button with a house symbol"
+    done = run("generate", wish, "--engine", "compose", "-n", "2", "--seed", "1", "--json", "--out", str(tmp_path))
+    answer = json.loads(done.stdout)
+    assert answer["substitutions"] == []
+    for one in answer["candidates"]:
+        assert one["kind"] == "composed" and one["valid"] and is_canonical(one["svg"])
+        assert one["attribution"].startswith("composed from") and one["attribution"] in done.stderr
+        assert {"licence", "author", "url", "collection"} <= set(one["sources"][0])
+        assert Path(one["file"]).read_text().strip() == one["svg"]
+    made = json.loads(run("compose", wish, "-n", "1", "--seed", "1", "--json").stdout)
+    assert made["compositions"][0]["svg"] in [one["svg"] for one in answer["candidates"]]
+    refused = run("generate", "a zzorb", "--engine", "compose", "-n", "1", code=1)
+    assert "no candidate is a drawing" in refused.stderr
+    assert "has no option" in run("generate", "house", "--engine", "compose?x=1", code=1).stderr
+
+
+def test_each_result_names_its_nearest_relatives(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.json"
+    house = run("compose", "a house", "-n", "1").stdout.strip()
+    answers.write_text(json.dumps([house, "no drawing"]))
+    wish = ("generate", "house", "--engine", f"scripted:{answers}", "-n", "2")
+    done = run(*wish, "--json")
+    drawn = {c["index"]: c for c in json.loads(done.stdout)["candidates"]}
+    assert len(drawn[0]["relatives"]) == 3 and "relatives" not in drawn[1]
+    assert {"licence", "similarity", "likeness", "near_copy", "author", "url"} <= set(drawn[0]["relatives"][0])
+    assert drawn[0]["kind"] == "generated" and drawn[0]["sources"] == []
+    near = drawn[0]["relatives"][0]
+    assert near["near_copy"] and f"candidate 0 nearly copies {near['collection']}:" in done.stderr
+    assert len(json.loads(run(*wish, "--json", "--relatives", "1").stdout)["candidates"][0]["relatives"]) == 1
+    none = json.loads(run(*wish, "--json", "--relatives", "0").stdout)["candidates"]
+    assert not any("relatives" in candidate for candidate in none)

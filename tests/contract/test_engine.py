@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 from local_server import LocalServer  # noqa: E402
 from tiny_model import TINY, TinyGrammar, TinyTokenizer  # noqa: E402
 
+from text2svg.compose.engine import ComposeEngine  # noqa: E402
 from text2svg.engine import Engine, Prompt, Sampling, load  # noqa: E402
 from text2svg.engine.embedded import EmbeddedEngine, EmbeddedOptions  # noqa: E402
 from text2svg.engine.openai import OpenAIEngine  # noqa: E402
@@ -22,10 +22,10 @@ from text2svg.engine.scripted import ScriptedEngine  # noqa: E402
 from text2svg.engine.vllm import VllmEngine, VllmOptions  # noqa: E402
 from text2svg.engine.wire import ServerOptions  # noqa: E402
 from text2svg.errors import UnknownKind  # noqa: E402
-from text2svg.generate.settle import settle  # noqa: E402
-from text2svg.svg.lark import lark  # noqa: E402
+from text2svg.sample import Provenance, Sample, digest_of  # noqa: E402
 
 WORDS = ("say one|two", "say three|<four/>|5")
+HOUSE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256"><path d="M24 120L128 20L232 120V232H24Z"/></svg>'
 PROMPTS = [Prompt(words) for words in WORDS]
 SAMPLING = Sampling(max_tokens=30, temperature=0.9, seed=7)
 
@@ -43,7 +43,13 @@ def _vllm(tmp_path: Path) -> VllmEngine:
     return VllmEngine("m", VllmOptions(str(python)))
 
 
-@pytest.fixture(params=["numpy", "onnx-fp32", "onnx-int8", "openai", "chat", "vllm", "scripted"])
+def _find(words: str, style: str = "") -> list[Sample]:
+    """The composer knows one drawing, whatever it is asked for."""
+    origin = Provenance("package", "tiny", "house", author="A. Author", licence="MIT")
+    return [Sample(digest_of(HOUSE), "", origin, words, style="filled", optimized=HOUSE, rung="integer", tokens=20)]
+
+
+@pytest.fixture(params=["numpy", "onnx-fp32", "onnx-int8", "openai", "chat", "vllm", "scripted", "compose"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     with LocalServer() as server:
         make = {
@@ -54,6 +60,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
             "chat": lambda: OpenAIEngine(server.url, ServerOptions(chat=True)),
             "vllm": lambda: _vllm(tmp_path),
             "scripted": lambda: ScriptedEngine({words: [words[4:]] for words in WORDS}),
+            "compose": lambda: ComposeEngine(_find),
         }[request.param]()
         yield make
         make.close()
@@ -111,30 +118,5 @@ def test_close_may_be_repeated(engine: Engine) -> None:
 
 
 def test_unknown_kinds_list_the_known_ones() -> None:
-    with pytest.raises(UnknownKind, match="embedded, openai, scripted, vllm"):
-        load("llama:x")
-
-
-@pytest.mark.slow
-def test_real_vllm_draws_what_the_numpy_decoder_draws(tmp_path: Path) -> None:
-    python, model = (os.environ.get(f"VLLM_TEST_{name}", "") for name in ("PYTHON", "MODEL"))
-    if not python or not model:
-        pytest.skip("set VLLM_TEST_PYTHON and VLLM_TEST_MODEL (a folder with tokenizer.json)")
-    reference = load(f"embedded:{model}?decoder=numpy&grammar=off")
-    prompts = [Prompt("arrow", ids=tuple(reference.tokenizer.encode_prompt("arrow left")))]
-    greedy = Sampling(max_tokens=60, temperature=0)
-    small = "--enforce-eager --dtype float32 --max-model-len 256 --gpu-memory-utilization 0.1".split()
-    options = VllmOptions(python, tuple(small), log=tmp_path / "log")
-    engine = VllmEngine(model, options, ServerOptions(grammar=lark(), logprobs=True))
-    try:
-        free = OpenAIEngine(engine.start().base_url)
-        assert free.complete(prompts, greedy)[0].text == reference.complete(prompts, greedy)[0].text
-        free.close()
-        wild = Sampling(max_tokens=150, temperature=1.5, top_p=1.0)
-        for answer in engine.complete(prompts * 6, wild):
-            settled = settle(answer.text)
-            assert settled.valid, answer
-            assert settled.warnings == (() if answer.finish == "stop" else ("cut short",))
-            assert answer.logprob < 0
-    finally:
-        engine.close()
+    with pytest.raises(UnknownKind, match="compose, embedded, openai, scripted, vllm"):
+        load("llama:x", more={"compose": lambda spec: ComposeEngine(_find)})

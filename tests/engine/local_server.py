@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._event(json.dumps({"error": {"message": "out of memory"}}))
         elif kind == "silent":
             self.server_state.dropped.wait(float(rest))
-        elif kind == "forever":
+        elif kind.startswith("forever"):
             for i in range(100_000):
                 self._event(_piece(chat, f"{i} "))
                 time.sleep(0.005)
@@ -171,13 +171,13 @@ def main(arguments: list[str]) -> None:
         print("(Worker pid=3) ERROR 11-24 [x.py:1] ValueError: the model does not fit", flush=True)
         sys.exit("\n".join(["more of the traceback"] * 40 + ["RuntimeError: see root cause above"]))
     print("loading weights", flush=True)
-    time.sleep(0.5 if "slow" not in value["--model"] else 60)
+    time.sleep({"slow": 60, "unhurried": 3}.get(value["--model"], 0.5))
     print("compiling", flush=True)
     with LocalServer(int(value["--port"]), models=(value["--served-model-name"],)) as server:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             time.sleep(0.05)
-            if any(body.get("prompt") == "die now" for body in server.bodies):
+            if any(body.get("prompt") == "forever, then die" for body in server.bodies):
                 print("Segmentation fault", flush=True)
                 sys.exit(3)
 

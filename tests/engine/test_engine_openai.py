@@ -17,7 +17,7 @@ from local_server import LocalServer
 from text2svg.engine import Prompt, Sampling, load
 from text2svg.engine.openai import OpenAIEngine
 from text2svg.engine.sse import MAX_EVENT_BYTES, EventReader
-from text2svg.engine.wire import ServerOptions
+from text2svg.engine.wire import ServerOptions, request
 from text2svg.errors import ConfigError, EngineError, EngineUnavailable
 
 ONCE = Sampling(max_tokens=50, temperature=0.4, top_p=0.8, seed=40)
@@ -188,13 +188,13 @@ def test_keys_come_from_parameters_or_files_and_are_not_shown(tmp_path: Path) ->
     with LocalServer(key="s3cret") as server:
         (tmp_path / "key").write_text("s3cret\n")
         for engine in (
-            load(f"openai:{server.url}?model=m", api_key="s3cret"),
+            load(f"openai:{server.url}?model=m", defaults={"openai.api_key": "s3cret", "vllm.python": "p"}),
             load(f"openai:{server.url}?model=m&api_key_file={tmp_path}/key"),
         ):
             assert engine.complete([Prompt("say a")], ONCE)[0].text == "a"
             assert "s3cret" not in repr(engine.options)
             engine.close()
-        wrong = load(f"openai:{server.url}?model=m", api_key="wrong")
+        wrong = load(f"openai:{server.url}?model=m", defaults={"openai.api_key": "wrong"})
         with pytest.raises(EngineError, match="bad key") as caught:
             wrong.complete([Prompt("say a")], ONCE)
         assert "API key" in caught.value.hint
@@ -233,3 +233,18 @@ def test_an_endless_event_is_refused() -> None:
     reader = EventReader()
     with pytest.raises(EngineError, match="endless"):
         list(reader.push(b"data: " + b"x" * MAX_EVENT_BYTES))
+
+
+def test_a_model_is_asked_for_a_drawing_in_its_own_way() -> None:
+    words = Prompt("red heart", ids=(1, 2))
+    path, body = request(words, Sampling(), ServerOptions(instruct="tuned"), "m")
+    assert path == "/chat/completions"
+    assert body["messages"] == [{"role": "user", "content": "Draw as SVG: red heart"}]
+    _, told = request(words, Sampling(), ServerOptions(instruct="any"), "m")
+    assert told["messages"][0]["role"] == "system" and "0 0 256 256" in told["messages"][0]["content"]
+    caption = Prompt("What is this?", images=(b"png",))
+    assert request(caption, Sampling(), ServerOptions(instruct="any"), "m")[1]["messages"][0]["content"][1] == {
+        "type": "text", "text": "What is this?",
+    }  # fmt: skip
+    with pytest.raises(ConfigError, match="write tuned or any"):
+        load("openai:http://127.0.0.1:1/v1?instruct=yes")

@@ -12,7 +12,7 @@ import asyncio
 import concurrent.futures
 import queue
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,7 +48,7 @@ class OpenAIEngine:
         read = [len(prompt.ids) for prompt in prompts]
         return collect(self._deltas(prompts, sampling, read), read)
 
-    def stream(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Delta]:
+    def stream(self, prompts: Sequence[Prompt], sampling: Sampling) -> Generator[Delta, None, None]:
         """Yield pieces as they arrive; closing the iterator closes every connection of this call."""
         return self._deltas(prompts, sampling, [0] * len(prompts))
 
@@ -70,7 +70,7 @@ class OpenAIEngine:
                 self._link = _Link(self.base_url, self.options)
             return self._link
 
-    def _deltas(self, prompts: Sequence[Prompt], sampling: Sampling, read: list[int]) -> Iterator[Delta]:
+    def _deltas(self, prompts: Sequence[Prompt], sampling: Sampling, read: list[int]) -> Generator[Delta, None, None]:
         """`read` receives the server's count of each prompt's tokens."""
         if not self.reads_images and any(prompt.images for prompt in prompts):
             raise EngineError(f"{self.name} is not said to read images", hint="add images=on to its spec")
@@ -242,13 +242,23 @@ def _flag(text: str) -> bool:
 
 
 def _grammar(text: str) -> str:
-    if text not in ("svg", "off"):
-        raise ValueError("write svg or off")
+    if text not in ("svg", "tokens", "off"):
+        raise ValueError("write svg, tokens or off")
     if text == "off":
         return ""
+    if text == "tokens":
+        from text2svg.engine.token_lark import token_lark
+
+        return token_lark()
     from text2svg.svg.lark import lark
 
     return lark()
+
+
+def _instruct(text: str) -> str:
+    if text not in ("tuned", "any"):
+        raise ValueError("write tuned or any")
+    return text
 
 
 def _secret(text: str) -> str:
@@ -264,13 +274,16 @@ OPTIONS = {
     "api_key_file": _secret,
     "grammar": _grammar,
     "chat": _flag,
+    "instruct": _instruct,
     "images": _flag,
     "logprobs": _flag,
     "connect_s": float,
     "silence_s": float,
     "concurrency": int,
 }
-"""Options of a spec; `api_key_file` keeps a key out of histories, `grammar=svg` holds answers to canonical SVG."""
+"""Options of a spec; `api_key_file` keeps a key out of histories, `grammar=svg` holds answers to canonical SVG, and
+`grammar=tokens` to the very tokens of the embedded engine, for a server that runs one of our models. `instruct=any` asks a
+model that was never taught our form; `instruct=tuned` one that `train finetune` made."""
 
 
 def from_spec(spec: Spec) -> OpenAIEngine:

@@ -2,8 +2,9 @@
 
 vLLM and the web app cannot share an environment (they need different majors of pillow), so the interpreter is given
 and vLLM is never imported here. The server listens on the loopback address only, writes to a log file, and ends with
-this engine. Refuses to restart a server that died: its log says why, and a loop of 80-second starts helps nobody. The
-trade-off: the first prompt waits for the start, 11 s (eager) to 80 s (compiled) for the small model on two CPU cores.
+this engine. A server that dies while it answers is an EngineUnavailable with the end of its log, and the next prompt
+starts another; one that dies MAX_DEATHS times without an answer between is left dead, since a loop of 80-second starts
+helps nobody. The trade-off: the first prompt waits for the start, 11 s (eager) to 80 s (compiled) on two CPU cores.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from text2svg.engine.base import Completion, Delta, Prompt, Sampling
 from text2svg.engine.openai import OPTIONS, OpenAIEngine
+from text2svg.engine.token_lark import speaks_drawing_tokens
 from text2svg.engine.wire import ServerOptions
 from text2svg.errors import ConfigError, EngineError, EngineUnavailable
 from text2svg.spec import Spec
@@ -35,6 +37,12 @@ MAX_LOG_BYTES = 1_000_000
 
 _CAUSE = re.compile(r"\b[A-Z]\w*(?:Error|Exception): .+")
 _HARMLESS = re.compile(r"\b(?:WARNING|INFO)\b")
+
+MAX_DEATHS = 3
+"""Servers that may die in a row."""
+
+DYING_S = 5.0
+"""How long a server whose connections broke may take to be gone: its parts end one after the other."""
 
 STOP_S = 15.0
 """How long the server may take to end before it is killed."""
@@ -87,23 +95,44 @@ class VllmEngine:
         self._guard = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._client: OpenAIEngine | None = None
+        self._deaths = 0
 
     def complete(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
-        """Answer every prompt in order; starts the server when it is not up."""
+        """Answer every prompt in order; starts the server when it is not up. EngineUnavailable when it died meanwhile."""
         client = self.start()
-        with self._watch():
-            return client.complete(prompts, sampling)
+        with self._watch(client):
+            answers = client.complete(prompts, sampling)
+        if any(answer.finish == "error" for answer in answers):
+            self._mourn(client)
+        self._deaths = 0
+        return answers
 
     def stream(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Delta]:
-        """Yield pieces as they arrive; starts the server when it is not up."""
+        """Yield pieces as they arrive; starts the server when it is not up. EngineUnavailable when it died meanwhile."""
         client = self.start()
-        with self._watch():
-            yield from client.stream(prompts, sampling)
+        with self._watch(client), contextlib.closing(client.stream(prompts, sampling)) as deltas:
+            for delta in deltas:
+                if delta.finish == "error":
+                    self._mourn(client)
+                yield delta
+        self._deaths = 0
 
     def start(self) -> OpenAIEngine:
-        """Start the server and wait until it answers. Raises EngineError with the end of its log when it dies."""
+        """Start the server, or another one when it died, and wait until it answers.
+
+        Raises EngineError with the end of its log when it dies at once, EngineUnavailable when too many died before.
+        """
         with self._guard:
+            if self._client is not None and self._code() is not None:
+                self._deaths += 1
+                self._progress(f"the server ended with code {self._code()}; starting another")
+                self._drop()
             if self._client is None:
+                if self._deaths >= MAX_DEATHS:
+                    raise EngineUnavailable(
+                        f"vLLM died {self._deaths} times without an answer between: {self._cause()}",
+                        hint=f"read {self.log}, then begin with a new engine",
+                    )
                 try:
                     self._client = self._launch()
                 except BaseException:
@@ -114,10 +143,17 @@ class VllmEngine:
     def close(self) -> None:
         """End the server and every process it started."""
         with self._guard:
-            if self._client is not None:
-                self._client.close()
-            self._client = None
-            self._stop()
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client = None
+        self._stop()
+
+    def _code(self) -> int | None:
+        """The exit code of a server that ended, None while it runs."""
+        return self._process.poll() if self._process else None
 
     def _launch(self) -> OpenAIEngine:
         port = _free_port()
@@ -169,21 +205,36 @@ class VllmEngine:
             time.sleep(0.3)
 
     def _check_alive(self) -> None:
-        code = self._process.poll() if self._process else None
-        if code is not None:
+        if self._code() is not None:
             raise EngineError(
-                f"vLLM ended with code {code}: {self._cause()}\nthe end of {self.log}:\n{self._tail()}",
+                f"vLLM ended with code {self._code()}: {self._cause()}\nthe end of {self.log}:\n{self._tail()}",
                 hint="memory is the usual cause: try arguments=--gpu-memory-utilization 0.3 --max-model-len 512",
             )
 
     @contextlib.contextmanager
-    def _watch(self) -> Iterator[None]:
+    def _watch(self, client: OpenAIEngine) -> Iterator[None]:
         """A request that fails because the server died says so, with the log."""
         try:
             yield
         except EngineError:
-            self._check_alive()
+            self._mourn(client)
             raise
+
+    def _mourn(self, client: OpenAIEngine) -> None:
+        """Raise EngineUnavailable when a request failed because the server died; return when it lives."""
+        until = time.monotonic() + DYING_S
+        while self._code() is None:
+            try:
+                client.models()
+                return
+            except EngineUnavailable:
+                if time.monotonic() > until:
+                    return
+            time.sleep(0.05)
+        told = f"vLLM ended with code {self._code()} while it answered: {self._cause()}"
+        raise EngineUnavailable(
+            f"{told}\nthe end of {self.log}:\n{self._tail()}", hint="ask again: another server starts"
+        )
 
     def _tail(self, lines: int = TAIL_LINES) -> str:
         with self.log.open("rb") as stream:
@@ -227,14 +278,21 @@ def _free_port() -> int:
 
 
 def from_spec(spec: Spec) -> VllmEngine:
-    """`vllm:FOLDER?python=/path/to/python`, with log=, start_s=, arguments=, and options of openai."""
+    """`vllm:FOLDER?python=/path/to/python`, with log=, start_s=, arguments=, and options of openai.
+
+    Without grammar= the drawing is held to our tokens when FOLDER speaks them, else to the grammar of canonical SVG.
+    """
     own = {"python": str, "log": Path, "start_s": float, "arguments": lambda text: tuple(text.split())}
-    shared = {name: OPTIONS[name] for name in ("grammar", "chat", "images", "logprobs", "silence_s", "concurrency")}
+    shared = {
+        name: read for name, read in OPTIONS.items() if name not in ("model", "api_key", "api_key_file", "connect_s")
+    }
     if not spec.name or "python" not in spec.options:
         raise ConfigError(
             "vllm needs a model and the python of its own environment",
-            hint="write vllm:FOLDER?python=/path/to/vllm-environment/bin/python",
+            hint="write vllm:FOLDER?python=/path/to/vllm-environment/bin/python, or set TEXT2SVG_VLLM_PYTHON",
         )
     values = spec.read(own | shared)
+    if "grammar" not in values:
+        values["grammar"] = OPTIONS["grammar"]("tokens" if speaks_drawing_tokens(Path(spec.name)) else "svg")
     started = VllmOptions(**{name: values.pop(name) for name in own if name in values})
     return VllmEngine(spec.name, started, ServerOptions(**values))

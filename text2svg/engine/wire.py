@@ -10,11 +10,21 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from text2svg.engine.base import Prompt, Sampling
 from text2svg.errors import EngineError, EngineUnavailable
+
+INSTRUCTION = "Draw as SVG: {words}"
+"""What our fine-tuned models are asked."""
+
+FORM = (
+    'Answer with one small, simple SVG icon and nothing else. It begins <svg xmlns="http://www.w3.org/2000/svg" '
+    'viewBox="0 0 256 256"> and holds only path, circle, ellipse, rect, g, linearGradient, radialGradient and stop, '
+    "integer coordinates from 0 to 256, absolute path commands, and colours as #rgb. No text, no transform, no style."
+)
+"""What any other model must be told beside it: the canonical form, in words."""
 
 
 class Rejected(EngineError):
@@ -32,6 +42,8 @@ class ServerOptions:
     """Lark text every answer must follow; needs a server with structured outputs."""
     chat: bool = False
     """Use chat completions for bare text too."""
+    instruct: Literal["", "tuned", "any"] = ""
+    """Ask in chat for a drawing: as our fine-tuned models learned it, or so that any model understands."""
     images: bool = False
     """The model sees."""
     logprobs: bool = False
@@ -74,7 +86,10 @@ def request(prompt: Prompt, sampling: Sampling, options: ServerOptions, model: s
         body["stop"] = list(sampling.stop)
     if options.grammar:
         body["structured_outputs"] = {"grammar": options.grammar}
-    if options.chat or prompt.system or prompt.images:
+    if options.instruct and not prompt.system and not prompt.images:
+        asked = INSTRUCTION.format(words=prompt.text)
+        prompt = replace(prompt, text=asked, system=FORM if options.instruct == "any" else "")
+    if options.chat or options.instruct or prompt.system or prompt.images:
         if options.logprobs:
             body["logprobs"] = True
         return "/chat/completions", body | {"messages": _messages(prompt)}

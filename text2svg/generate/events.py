@@ -7,8 +7,10 @@ drawing, so that a viewer needs no state; at 20 frames a second of at most 4 kB 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from text2svg.generate.vocabulary import Substitution
+from text2svg.sample import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Started:
     substitutions: tuple[Substitution, ...] = ()
     """Words of the prompt that were read as others, and how."""
     engine: str = ""
+    references: tuple[Sample, ...] = ()
+    """Corpus drawings shown to the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,10 @@ class Finished:
     warnings: tuple[str, ...] = ()
     logprob: float | None = None
     """Mean log-probability of a token, when the engine tells it."""
+    kind: Literal["generated", "composed"] = "generated"
+    """Composed drawings are made of corpus drawings, and must be shown with their `attribution`."""
+    sources: tuple[Sample, ...] = ()
+    attribution: str = ""
 
 
 @dataclass(frozen=True, slots=True)
