@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from text2svg.errors import ConfigError, TrainError
-from text2svg.train.references import MOST, Families, Place
+from text2svg.train.references import MOST, ONE, Families, Place
 from text2svg.train.shards import Group, Meta, open_group, read_meta
 
 ROUND = 8
@@ -205,7 +205,7 @@ class Sampler:
                 continue
             before = []
             if self._families and self.rng.random() < self.augment.references:
-                count = int(self.rng.integers(1, MOST + 1))
+                count = 1 if self.rng.random() < ONE else MOST
                 before = [self._varied(p) for p in self._families.references((index, row), count, self.rng)]
             item = _join(before, document, index, self.context, learn_all=True)
             cursor["tokens"] += len(item.ids) - 1

@@ -21,6 +21,8 @@ from text2svg.train.shards import Group
 
 MOST = 2
 """References before one drawing."""
+ONE = 0.75
+"""Share of drawings with references that have one; the others have MOST. Attention grows with the square of what is read."""
 SAME_HAND = 0.15
 """Share of references taken from the same collection, whatever they show, so that a manner can be copied too."""
 SAME_WORDS = 0.75
