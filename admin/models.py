@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from admin import convert_encoder
 from admin.console import facts, plain, say, show, table
 from admin.opening import open_runtime
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from text2svg.store.base import Artifact
 
 app = typer.Typer(help="List, check, move and convert models.", no_args_is_help=True, rich_markup_mode=None)
+convert_encoder.register(app)
 JSON = typer.Option(False, "--json", help="Print JSON.")
 MODEL = typer.Argument(help="A model folder, the beginning of a digest in the store, or `bundled`.")
 SHORTEST = 6

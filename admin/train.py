@@ -7,10 +7,13 @@ from typing import Any
 
 import typer
 
+from admin import finetune, train_encoder
 from admin.console import facts, say, show
 from admin.opening import open_runtime
 
 app = typer.Typer(help="Train models on the corpus.", no_args_is_help=True, rich_markup_mode=None)
+finetune.register(app)
+train_encoder.register(app)
 JSON = typer.Option(False, "--json", help="Print JSON.")
 
 
@@ -104,33 +107,3 @@ def tokenizer(
     made = train_tokenizer(captions, sets, words)
     made.inner.save(str(out))
     say(f"{made.vocab_size:,} tokens, {made.svg_vocab:,} of them for drawings")
-
-
-@app.command()
-def encoder(
-    work: Path = typer.Option(..., help="Folder for prepared rows and the run; a second call continues there."),
-    out: Path = typer.Option(..., "-o", "--out", help="Folder of the exported encoder."),
-    steps: int = typer.Option(1000, min=1, help="Steps of 768 pairs."),
-    teacher: str = typer.Option("", help="Encoder spec of a sentence model whose word vectors are learned from."),
-) -> None:
-    """Train the search encoder: words and drawings in one space.
-
-    \b
-    Examples:
-      text2svg train encoder --work runs/encoder -o encoder/
-      text2svg train encoder --work runs/encoder -o encoder/ --teacher sentence:all-MiniLM-L6-v2
-    """
-    from text2svg.encode import load
-    from text2svg.train.encoder import EncoderRecipe
-    from text2svg.train.encoder_run import run_encoder
-
-    with open_runtime() as runtime, runtime.store() as store:
-        answer = run_encoder(
-            lambda: (s for s in store.iter_samples(stage="optimize") if s.canonical),
-            (work, out),
-            runtime.rasterizer,
-            recipe=EncoderRecipe(steps=steps, warmup=min(100, steps)),
-            teacher=load(teacher) if teacher else None,
-            report=say,
-        )
-    show(answer, as_json=True)
