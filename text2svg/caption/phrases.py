@@ -31,6 +31,12 @@ _MARKS = {
     "exclamation": "an exclamation mark",
 }  # fmt: skip
 """Last words of icon names that say which small sign is drawn beside the thing."""
+_CROSSABLE = frozenset("shield user users circle square file files folder calendar cart bell mail phone message chat "
+                       "clipboard document page home house heart lock cloud database wifi map note list table card tag "
+                       "image video camera bookmark basket box bag window screen".split())  # fmt: skip
+"""What a cross is drawn beside; a `madison cross` is a cross."""
+_POINTERS = frozenset("arrow chevron caret angle".split())
+"""Signs with a side, drawn beside a thing: `monitor arrow down`."""
 _STRUCK = frozenset({"off", "slash", "slashed", "disabled"})
 _FRAMES = {"circle": "a circle", "square": "a square", "hexagon": "a hexagon", "octagon": "an octagon"}
 _FORMS = frozenset(
@@ -38,15 +44,19 @@ _FORMS = frozenset(
 )
 """First words after which `circle` or `square` is the thing itself."""
 _NOT_THINGS = frozenset(
-    "add align back bold browse call cancel change clear click close collapse compress connect convert copy crop cut "
+    "add align back bold browse buy call cancel change clear click close collapse collect compress connect convert copy "
+    "crop cut "
     "delete deny disable download drag draw edit enter exit expand export fetch filter find fit flip follow forward "
     "go group help hide import insert install italic join justify listen login logout merge minimize maximize more move "
     "next off on open paste pause pin play previous quit read redo refresh reload remove rename repeat replace reply "
-    "reset resize restore resume return review rewind rotate save scan scroll search select send share show shuffle "
+    "reset resize restore resume return review rewind rotate save scan scroll search select sell send settings share show "
+    "shuffle "
     "sign skip sort spin split start stop strikethrough subscribe subtract swap switch sync transform translate underline "
     "undo unindent unlink unlock update upgrade upload verify view vote wrap write zoom "
     "new old big small large low high medium fast slow public private global local auto manual smart dark light "
-    "horizontal vertical all none any other misc left right up down top bottom outer inner audio cognition".split()
+    "horizontal vertical all none any other misc left right up down top bottom outer inner audio cognition "
+    "multiple single double triple once exactly incognito anonymous calm angry happy sad confused surprised active inactive busy "
+    "available online offline".split()
 )
 """Words that name an action, a state or a place, and take no article."""
 _PARTICIPLE = re.compile(r"(?<!e)(?<!\bb)(?<!\bl)(?<!\bsl)(?<!\bsh)(?<!\br)ed\Z")
@@ -60,8 +70,9 @@ _NO_CATEGORY = frozenset({"misc", "other", "others", "general", "basic", "interf
 _MASS = frozenset("code golf bluetooth wireless tennis rugby software hardware data money electricity traffic luggage "
                   "furniture gold silver oil gas salt sugar bread rice tea coffee beer milk wine wood grass snow ice "
                   "sand smoke dust steam lightning thunder weather wind air internet ethernet art hockey baseball "
-                  "basketball football soccer volleyball cricket yoga karate judo sleep love time work".split())  # fmt: skip
-"""Single words that take no article."""
+                  "basketball football soccer volleyball cricket yoga karate judo sleep love time work text content info "
+                  "information feedback music water equipment research progress benzene oxygen hydrogen".split())  # fmt: skip
+"""Words that take no article, alone or after others."""
 _SIDES = frozenset("left right up down top bottom".split())
 _SIDED = frozenset("arrow arrows hand foot ear eye glove shoe chevron chevrons caret triangle angle angles panel sidebar "
                    "side corner turn lane border drawer lung kidney leg arm wing".split())  # fmt: skip
@@ -89,8 +100,9 @@ def phrases(sample: Sample, seed: int = 0) -> tuple[Phrase, ...]:
     choose = random.Random(f"phrases {seed} {sample.digest}")
     nouns = _NOUNS.get(sample.style, _NOUNS[""])
     noun = choose.choice(nouns)
-    words = natural_order(words_of(sample.caption))
-    thing = _thing(words)
+    named = words_of(sample.caption)
+    words = natural_order(named)
+    thing = _pointed(named) or _thing(words)
     colors = color_words(sample.optimized) if sample.canonical and sample.style == "color" else ()
     tags = _tags(sample, words)
     found = [Phrase(_main(noun, words, thing, choose), "style")]
@@ -140,17 +152,32 @@ def _thing(words: Sequence[str]) -> str:
     *head, last = words
     if words[0] in _PEOPLE and len(words) > 1 and _GERUND.search(words[1]):
         return f"a {' '.join(words)}"
-    if head and (last in _MARKS or last in _STRUCK) and _is_thing(head):
+    crossed = last != "cross" or not _CROSSABLE.isdisjoint(head)
+    if head and (last in _MARKS or last in _STRUCK) and crossed and _is_thing(head):
         core = _framed(head)
         return f"{core}, crossed out" if last in _STRUCK else f"{core} with {_MARKS[last]}"
     return _framed(words) if _is_thing(words) else ""
+
+
+def _pointed(words: Sequence[str]) -> str:
+    """`comment arrow right` is a comment with a right arrow, `arrow right circle` a right arrow in a circle."""
+    at = next((at for at, word in enumerate(words[:-1]) if word in _POINTERS and words[at + 1] in _SIDES), -1)
+    if at < 0 or len(words) > MAX_WORDS:
+        return ""
+    end = next((end for end in range(at + 1, len(words)) if words[end] not in _SIDES), len(words))
+    pointer = with_article((*words[at + 1 : end], words[at]))
+    if at == 0:
+        return f"{pointer} in {_FRAMES[words[-1]]}" if end == len(words) - 1 and words[-1] in _FRAMES else ""
+    if end < len(words) or not _is_thing(words[:at]):
+        return ""
+    return f"{pointer} in {_FRAMES[words[0]]}" if words[0] in _FRAMES and at == 1 else f"{_framed(words[:at])} with {pointer}"
 
 
 def _framed(words: Sequence[str]) -> str:
     *head, last = words
     if head and last in _FRAMES and len(head) < 3 and head[-1] not in _FORMS and _is_thing(head):
         return f"{with_article(head)} in {_FRAMES[last]}"
-    return words[0] if len(words) == 1 and last in _MASS else with_article(words)
+    return " ".join(words) if last in _MASS else with_article(words)
 
 
 def _is_thing(words: Sequence[str]) -> bool:
@@ -171,7 +198,8 @@ def _is_word(word: str) -> bool:
     return word in _SHORT or (len(word) > 2 and word.isalpha() and not _VOWELS.isdisjoint(word))
 
 
-_ADJECTIVES = frozenset("small large big new old dark light open high low fast slow".split())
+_ADJECTIVES = frozenset("small large big new old dark light open high low fast slow multiple single double calm angry happy sad "
+                        "confused surprised busy offline online anonymous".split())  # fmt: skip
 
 
 def _tags(sample: Sample, words: Sequence[str]) -> list[str]:
@@ -194,7 +222,7 @@ class KeywordStep:
 
     seed: int = 12343
     name: str = "caption"
-    version: int = 1
+    version: int = 2
 
     @contextmanager
     def open(self) -> Iterator[Callable[[Sample], Sample]]:
