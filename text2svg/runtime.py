@@ -112,10 +112,16 @@ class Runtime:
     def setup(self) -> Setup:
         """What a generation uses beside its engine."""
         from text2svg.generate.loop import Setup
+        from text2svg.generate.rank import closeness
         from text2svg.generate.vocabulary import load_vocabulary
 
-        words = load_vocabulary(ASSETS / "words.json")
-        return Setup(vocabulary=words, rasterizer=self.rasterizer, redraw=self._redraw)
+        return Setup(
+            vocabulary=load_vocabulary(ASSETS / "words.json"),
+            rasterizer=self.rasterizer,
+            find=self.find_drawings,
+            redraw=self._redraw,
+            scorer=closeness(self.encoder),
+        )
 
     def _redraw(self, svg: str) -> str:
         """Foreign SVG on the canonical grid, for models that were never taught our form. Raises NotCanonical, SvgError."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from text2svg import raster
@@ -27,7 +28,7 @@ from text2svg.generate import (
     best,
     generate,
 )  # fmt: skip
-from text2svg.generate.rank import rank
+from text2svg.generate.rank import closeness, rank
 from text2svg.generate.settle import frame, settle
 from text2svg.svg.reader import is_canonical
 from text2svg.svg.schema import FOOTER, HEADER
@@ -272,3 +273,24 @@ def test_measure_counts_tokens_and_looks_for_the_first_shape(engine: EmbeddedEng
         measure(ScriptedEngine({"b": [RING]}), [Prompt("a")], Sampling())
     with pytest.raises(ConfigError):
         measure(engine, [], Sampling())
+
+
+def test_closeness_ranks_what_looks_like_the_words_first() -> None:
+    class Encoder:
+        name, dim, digest = "two axes", 2, ""
+
+        def encode_text(self, texts):
+            return np.array([[1.0, 0.0] if text == "ring" else [0.0, 1.0] for text in texts], np.float32)
+
+        def encode_svg(self, svgs):
+            return np.array([[0.9, 0.1] if "circle" in svg else [0.2, 0.8] for svg in svgs], np.float32)
+
+    candidates = [
+        Finished(0, CROSS, 9, True, logprob=-0.1),
+        Finished(1, RING, 9, True, logprob=-2.0),
+        Finished(2, "", 0, False),
+    ]
+    scorer = closeness(Encoder())
+    assert rank("ring", candidates, scorer) == (1, 0, 2)
+    assert rank("cross", candidates, scorer) == (0, 1, 2)
+    assert rank("ring", candidates[2:], scorer) == (2,)
