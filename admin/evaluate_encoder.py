@@ -1,0 +1,126 @@
+"""`text2svg evaluate encoder`: retrieval of encoders side by side, with intervals, and their speed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from admin.console import say, show, table
+from admin.opening import open_runtime
+
+if TYPE_CHECKING:
+    from text2svg.evaluate.encoder import Entrant
+    from text2svg.runtime import Runtime
+
+
+def encoder(
+    specs: list[str] = typer.Argument(
+        None, help="Encoder specs; default the bundled one, hashed and an untrained one."
+    ),
+    captions: str = typer.Option("", help="Encoder spec of a sentence model that reads the stored captions instead."),
+    queries: Path | None = typer.Option(
+        None, help="Query words to ask of the starter corpus; default the shipped ones."
+    ),
+    timed: bool = typer.Option(True, "--speed/--no-speed", help="Also measure drawings and captions a CPU second."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Find held-out drawings by words and by drawings of another style; answer synonyms and Russian words.
+
+    \b
+    Examples:
+      text2svg evaluate encoder
+      text2svg evaluate encoder onnx:encoder/ hashed --captions sentence:all-MiniLM-L6-v2 --json
+    """
+    import time
+
+    from text2svg.evaluate.encoder import evaluate, heldout, queries_of, speed
+    from text2svg.runtime import ASSETS
+    from text2svg.store.starter import read_starter
+
+    starter = list(read_starter(ASSETS / "starter" / "samples.parquet"))
+    with open_runtime() as runtime:
+        pool = heldout(_corpus(runtime, starter))
+        entrants = _entrants(runtime, specs or [], captions)
+        say(f"{len(pool):,} held-out drawings")
+        answer: dict[str, Any] = {
+            "retrieval": evaluate(pool, entrants),
+            "queries": queries_of(starter, queries or ASSETS / "queries.json", entrants),
+        }
+        if timed:
+            some = starter[::7]
+            answer["speed"] = {e.name: speed(e.encoder, some, time.process_time) for e in entrants if not e.captions}
+    show(answer, as_json=as_json, text=_text)
+
+
+def _corpus(runtime: Runtime, starter: list[Any]) -> Any:
+    from text2svg.errors import StoreError
+
+    try:
+        with runtime.store() as store:
+            return [s for s in store.iter_samples(stage="optimize") if s.canonical and s.caption]
+    except StoreError as error:
+        say(f"note: {error.message}; the starter corpus only")
+        return starter
+
+
+def _entrants(runtime: Runtime, specs: list[str], captions: str) -> list[Entrant]:
+    from text2svg.encode import load
+    from text2svg.evaluate.encoder import Entrant
+
+    if specs:
+        made = [Entrant(spec, load(spec)) for spec in specs]
+    else:
+        made = [Entrant("bundled", runtime.encoder), Entrant("hashed", load("hashed")), *_untrained()]
+    if captions:
+        made.append(Entrant(f"captions by {Path(captions).name}", load(captions), captions=True))
+    return made
+
+
+def _untrained() -> list[Entrant]:
+    from importlib.util import find_spec
+
+    from text2svg.evaluate.encoder import Entrant
+    from text2svg.runtime import ASSETS
+
+    if find_spec("torch") is None or find_spec("onnx") is None:
+        say("note: without the train extra there is no untrained encoder to compare with")
+        return []
+    from text2svg.train.encoder_untrained import untrained
+
+    return [Entrant("untrained", untrained(ASSETS / "encoder"))]
+
+
+def _text(answer: dict[str, Any]) -> str:
+    def cell(figure: Any) -> str:
+        return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+
+    rows = [
+        (
+            name,
+            task,
+            f"{one['queries']:,} / {one['candidates']:,}",
+            *(cell(one[k]) for k in ("recall_1", "recall_10", "mrr")),
+        )
+        for name, tasks in answer["retrieval"].items()
+        for task, one in tasks.items()
+    ]
+    asked = [
+        (name, task, cell(one["query"]), cell(one["plain"]))
+        for name, tasks in answer["queries"].items()
+        for task, one in tasks.items()
+    ]
+    parts = [
+        table(rows, ("encoder", "task", "queries / drawings", "R@1", "R@10", "MRR")),
+        table(asked, ("encoder", "words", "R@10 of the query", "R@10 of the plain word")),
+    ]
+    if "speed" in answer:
+        fast = [(name, *(f"{value:,.0f}" for value in one.values())) for name, one in answer["speed"].items()]
+        parts.append(table(fast, ("encoder", "drawings per CPU second", "captions per CPU second")))
+    return "\n\n".join(parts)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command()(encoder)
