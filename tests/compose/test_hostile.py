@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import text2svg
-from text2svg.compose.compose import compose
-from text2svg.compose.read import read_prompt
+from text2svg.compose.engine import ComposeEngine
 from text2svg.compose.shelf import Shelf
+from text2svg.engine import Prompt, Sampling
 from text2svg.errors import Text2SVGError
 from text2svg.generate.edit import edit
 from text2svg.generate.prompt import build_prompts
@@ -100,7 +100,7 @@ def test_hostile_prompts_give_a_drawing_or_a_clear_message(
     assert len(prompts) == 500
     drawn = {"compose": 0, "edit": 0, "generate": 0}
     for place, prompt in enumerate(prompts):
-        composed = outcome(lambda: compose(read_prompt(prompt).scene, shelf.find, place).svg)  # noqa: B023
+        composed = outcome(lambda: by_engine(prompt, shelf, place))  # noqa: B023
         edited = outcome(lambda: edit(ARROW, prompt, never).text)  # noqa: B023
         for name, svg in (("compose", composed), ("edit", edited)):
             assert not svg or is_canonical(svg), prompt
@@ -108,6 +108,16 @@ def test_hostile_prompts_give_a_drawing_or_a_clear_message(
         drawn["generate"] += bool(outcome(lambda: asked(prompt, vocabulary, tokenizer)))  # noqa: B023
     assert time.process_time() - began < SECONDS
     assert drawn["compose"] >= 20 and drawn["generate"] >= 200, drawn
+
+
+def by_engine(prompt: str, shelf: Shelf, seed: int) -> str:
+    """The composer behind the engines' door: an answer, or one that fails alone and says why."""
+    engine = ComposeEngine(shelf.find).reading(prompt)
+    (answer,) = engine.complete([Prompt("house")], Sampling(seed=seed))
+    assert answer.finish == ("error" if answer.error else "stop"), prompt
+    assert answer.error.isprintable() and len(answer.error) <= 900, answer.error
+    assert [c.attribution.isprintable() for c in engine.made.values()] == [True] * (not answer.error), prompt
+    return answer.text
 
 
 def asked(prompt: str, vocabulary: Vocabulary, tokenizer: Tokenizer) -> str:

@@ -248,3 +248,14 @@ def test_a_model_is_asked_for_a_drawing_in_its_own_way() -> None:
     }  # fmt: skip
     with pytest.raises(ConfigError, match="write tuned or any"):
         load("openai:http://127.0.0.1:1/v1?instruct=yes")
+
+
+def test_an_event_of_endless_lines_is_given_up_and_many_events_are_not() -> None:
+    reader = EventReader()
+    for _ in range(MAX_EVENT_BYTES // 1000):
+        assert not list(reader.push(b"data: " + b"x" * 993 + b"\n"))
+    with pytest.raises(EngineError, match="endless event"):
+        list(reader.push(b"data: x\n"))
+    reader = EventReader()
+    for _ in range(MAX_EVENT_BYTES // 1000 + 2):
+        assert list(reader.push(b"data: " + b"x" * 992 + b"\n\n")) == ["x" * 992]

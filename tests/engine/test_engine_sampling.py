@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 
@@ -89,3 +90,30 @@ def test_turns_are_given_in_the_order_of_asking() -> None:
 def _take(turns: Turns, order: list[int], name: int) -> None:
     with turns:
         order.append(name)
+
+
+def test_whoever_gives_up_waiting_does_not_keep_the_turn() -> None:
+    turns, holding, let_go = Turns(), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with turns:
+            holding.set()
+            let_go.wait(10)
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    holder = threading.Thread(target=hold)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        holder.start()
+        holding.wait(10)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(KeyboardInterrupt), turns:
+            pytest.fail("the turn was taken")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        let_go.set()
+        holder.join(10)
+    with turns:
+        assert not holder.is_alive()

@@ -34,7 +34,7 @@ class ComposeEngine:
     reads_images = False
     streams = True
 
-    def __init__(self, find: Find, sentence: str = "", style: str = "") -> None:
+    def __init__(self, find: Find, sentence: str | None = None, style: str = "") -> None:
         self._find, self._sentence, self._style = find, sentence, style
         self.made: dict[int, Composition] = {}
         """The composition of each candidate of this engine's last call."""
@@ -66,7 +66,7 @@ class ComposeEngine:
 
     def _pieces(self, index: int, text: str, seed: int) -> Iterator[Delta]:
         try:
-            scene = read_prompt(self._sentence or text).scene
+            scene = read_prompt(text if self._sentence is None else self._sentence).scene
             made = compose(replace(scene, style=scene.style or self._style), self._find, seed)
         except Text2SVGError as error:
             yield Delta(index, "", "error", error=f"{error.message}; {error.hint}" if error.hint else error.message)

@@ -24,6 +24,9 @@ from text2svg.engine.wire import Piece, Rejected, ServerOptions, failure, parse_
 from text2svg.errors import ConfigError, EngineError, EngineUnavailable
 from text2svg.spec import Spec
 
+MAX_ANSWER = 2_000_000
+"""Characters; a server that ignores max_tokens must not fill the memory. A drawing has some thousand."""
+
 _Arrival = Delta | tuple[int, EngineError] | None
 """What the loop hands to the reader: a piece, a failed candidate, or None at the end."""
 
@@ -159,7 +162,7 @@ class _Link:
         arrivals: queue.SimpleQueue[_Arrival],
         read: list[int],
     ) -> None:
-        finish, counted, known = "", 0, True
+        finish, counted, known, length = "", 0, True, 0
         total = Piece()
         try:
             async with self._slots:
@@ -167,6 +170,9 @@ class _Link:
                     finish = finish or piece.finish
                     total = piece if piece.completion_tokens else total
                     counted += piece.tokens
+                    length += len(piece.text)
+                    if length > MAX_ANSWER:
+                        raise EngineError("the server does not end its answer", hint="does it know max_tokens?")
                     known = known and (piece.logprob is not None or not piece.tokens)
                     if piece.text or piece.tokens:
                         arrivals.put(Delta(index, piece.text, "", piece.tokens, piece.logprob))

@@ -21,11 +21,14 @@ class EventReader:
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[str] = []
+        self._size = 0
+        """Bytes of the event that is not complete yet."""
 
     def push(self, chunk: bytes) -> Iterator[str]:
         """Yield finished events; raises EngineError when one outgrows MAX_EVENT_BYTES."""
         self._rest += chunk
-        if len(self._rest) > MAX_EVENT_BYTES:
+        self._size += len(chunk)
+        if self._size > MAX_EVENT_BYTES:
             raise EngineError("the server sent an endless event", hint="is this address an OpenAI-compatible server?")
         # A CR at the very end may be half of a CRLF: wait for the next byte.
         complete = self._rest[:-1] if self._rest.endswith(b"\r") else self._rest
@@ -33,6 +36,8 @@ class EventReader:
         self._rest = tail + self._rest[len(complete) :]
         for line in lines:
             yield from self._line(line)
+            if not self._data:
+                self._size = len(self._rest)
 
     def _line(self, line: bytes) -> Iterator[str]:
         if not line:

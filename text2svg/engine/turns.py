@@ -27,7 +27,15 @@ class Turns:
             gate = threading.Lock()
             gate.acquire()
             self._waiting.append(gate)
-        gate.acquire()
+        try:
+            gate.acquire()
+        except BaseException:  # Ctrl-C while waiting: whoever comes next must not wait for us
+            with self._guard:
+                if gate in self._waiting:
+                    self._waiting.remove(gate)
+                else:
+                    self._hand_on()
+            raise
 
     def __exit__(
         self,
@@ -36,7 +44,10 @@ class Turns:
         trace: TracebackType | None,
     ) -> None:
         with self._guard:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._busy = False
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().release()
+        else:
+            self._busy = False

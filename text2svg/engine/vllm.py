@@ -91,7 +91,7 @@ class VllmEngine:
         self._progress = progress or (lambda _: None)
         self.name = f"vllm:{model}"
         self.reads_images = self._server.images
-        self.log = options.log or Path(tempfile.mkdtemp(prefix="text2svg-vllm-")) / "server.log"
+        self.log = options.log or Path()
         self._guard = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._client: OpenAIEngine | None = None
@@ -162,6 +162,8 @@ class VllmEngine:
         if self._server.grammar:
             _check_tokenizer(Path(self.model))
             command += LARK
+        if not self.options.log:
+            self.log = Path(tempfile.mkdtemp(prefix="text2svg-vllm-")) / "server.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as out:
             try:

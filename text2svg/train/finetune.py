@@ -29,6 +29,8 @@ class Backend:
     name: str
     reason: str
     gpu: bool
+    dtype: str
+    """`bfloat16` on GPUs that have it, `float16` on others, `float32` on a CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def choose_backend(asked: str = "auto") -> Backend:
     why = "asked for" if asked == name else "installed" if name == "unsloth" else "Unsloth is not installed"
     kinds = {"unsloth": "Unsloth", "peft": "transformers and peft"}
     where = f"one {torch.cuda.get_device_name()}" if gpu else "the CPU"
-    return Backend(name, f"{kinds[name]} ({why}) on {where}", gpu)
+    half = "bfloat16" if gpu and torch.cuda.is_bf16_supported() else "float16"
+    return Backend(name, f"{kinds[name]} ({why}) on {where}", gpu, half if gpu else "float32")
 
 
 def load_student(recipe: FinetuneRecipe, backend: Backend) -> Student:
@@ -98,7 +101,7 @@ def _base(recipe: FinetuneRecipe, backend: Backend) -> tuple[Any, Any]:
             recipe.base,
             max_seq_length=recipe.context,
             load_in_4bit=recipe.four_bit,
-            dtype=None if backend.gpu else _dtype(backend),
+            dtype=_dtype(backend),
             use_safetensors=True,
         )
     except (OSError, ValueError, RuntimeError) as error:
@@ -126,7 +129,7 @@ def _plain_base(recipe: FinetuneRecipe, backend: Backend) -> tuple[Any, Any]:
 def _dtype(backend: Backend) -> Any:
     import torch
 
-    return torch.bfloat16 if backend.gpu else torch.float32
+    return getattr(torch, backend.dtype)
 
 
 def _with_adapters(model: Any, recipe: FinetuneRecipe, backend: Backend) -> Any:
@@ -146,6 +149,9 @@ def _with_adapters(model: Any, recipe: FinetuneRecipe, backend: Backend) -> Any:
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(recipe.seed)
+    if backend.gpu:
+        model.gradient_checkpointing_enable()
+        model.enable_input_require_grads()
     tied = {"ensure_weight_tying": True} if recipe.embeddings and len(whole) == 1 else {}
     saved = whole if recipe.embeddings else None
     return get_peft_model(
