@@ -22,6 +22,7 @@ def shards(
     out: Path = typer.Argument(help="Folder to write."),
     exclude: str = typer.Option("", help="Collections to leave out, separated by commas."),
     limits: str = typer.Option("", help="Longest drawings by group, in tokens, e.g. stroke=160,solid=160."),
+    groups: str = typer.Option("", help="Further groups by collection, e.g. emoji=twemoji+noto."),
     core: int = typer.Option(60, help="Drawings a word must occur on to be a core word; 0 makes no core groups."),
     width: int = typer.Option(256, help="Width of the recipe the initial embeddings are for."),
     teacher: str = typer.Option("", help="Encoder spec of a sentence model that gives words their first meaning."),
@@ -32,15 +33,23 @@ def shards(
     \b
     Examples:
       text2svg train shards shards/ --exclude flag,pixelarticons
-      text2svg train shards shards/ --limits stroke=160,solid=160 --teacher sentence:all-MiniLM-L6-v2
+      text2svg train shards shards/ --limits stroke=160,solid=160 --groups emoji=twemoji+noto
     """
     from dataclasses import replace
 
     from text2svg.caption.keywords import is_heldout
     from text2svg.encode import load
-    from text2svg.train.dataset import DatasetOptions, build_shards, core_words, initial_embeddings, parse_limits
+    from text2svg.train.dataset import (
+        DatasetOptions,
+        build_shards,
+        core_words,
+        initial_embeddings,
+        parse_families,
+        parse_limits,
+    )
 
-    options = DatasetOptions(parse_limits(limits), exclude=frozenset(e for e in exclude.split(",") if e))
+    left_out = frozenset(e for e in exclude.split(",") if e)
+    options = DatasetOptions(parse_limits(limits), exclude=left_out, families=parse_families(groups))
     meaning = load(teacher).encode_text if teacher else None
     with open_runtime() as runtime, runtime.store() as store:
         captions = (row.caption for row in _rows(store) if row.fits(options))

@@ -18,6 +18,7 @@ from text2svg.train.dataset import (
     core_words,
     group_of,
     initial_embeddings,
+    parse_families,
     parse_limits,
 )
 from text2svg.train.shards import open_group, read_meta
@@ -109,3 +110,15 @@ def test_limits_replace_the_usual_ones_and_name_the_groups() -> None:
         with pytest.raises(ConfigError) as caught:
             parse_limits(text)
         assert "stroke, solid, tone, color" in caught.value.hint
+
+
+def test_families_are_further_groups_of_some_collections(tmp_path) -> None:
+    tokenizer = load_tokenizer()
+    rows = [Row(ARROW, "arrow", "lucide", "filled"), Row(LUCIDE, "bell", "twemoji", "outline")]
+    options = DatasetOptions(families=parse_families("emoji=twemoji+noto, none=flag"))
+    counts = build_shards(rows, tmp_path, tokenizer, lambda _: False, options)
+    assert counts["emoji.train"] == counts["stroke.train"] == counts["solid.train"] == 1
+    assert "none.train" not in counts
+    for text in ("emoji", "emoji=", "stroke=flag", "a b=flag", "colorcore=flag"):
+        with pytest.raises(ConfigError, match="cannot read group"):
+            parse_families(text)

@@ -75,6 +75,8 @@ class DatasetOptions:
     """Collections left out."""
     recolored: float = 0.15
     """Chance that a black training drawing is also shown in a colour, which its words then begin with."""
+    families: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Further groups by name, each of some collections: what a mix may want more of, such as emoji."""
     core_words: frozenset[str] = frozenset()
     """Drawings of at most two words, all of them among these, also form a group of their own (`strokecore`, ...): what
     people type first is then seen most often."""
@@ -90,6 +92,19 @@ def parse_limits(text: str) -> dict[str, int]:
             f"cannot read limits {text!r}", hint=f"write stroke=160,solid=160; groups: {', '.join(GROUPS)}"
         )
     return LIMITS | {name: int(value) for name, value in changed.items()}
+
+
+def parse_families(text: str) -> dict[str, frozenset[str]]:
+    """`emoji=twemoji+noto,flags=flag` to collections by group. Raises ConfigError."""
+    found = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, members = part.partition("=")
+        collections = frozenset(filter(None, members.split("+")))
+        if not name.isidentifier() or name.removesuffix("core") in GROUPS or not collections:
+            hint = f"write emoji=twemoji+noto; the name is one word and none of {', '.join(GROUPS)}"
+            raise ConfigError(f"cannot read group {part!r}", hint=hint)
+        found[name] = collections
+    return found
 
 
 def group_of(svg: str) -> str:
@@ -181,7 +196,7 @@ def build_shards(
         copies = [] if split == "heldout" else list(colored(row, options))
         for shown in (row, *copies):
             document = _document(shown, tokenizer, options)
-            for name in (group, f"{group}core") if core else (group,):
+            for name in _groups(row, group, core, options):
                 documents.setdefault((name, split), []).append(document)
                 counts[f"{name}.{split}"] += 1
     for (group, split), members in sorted(documents.items()):
@@ -195,6 +210,11 @@ def build_shards(
     )
     write_meta(folder, meta, *_vocabulary_masks(tokenizer), init)
     return counts
+
+
+def _groups(row: Row, group: str, core: bool, options: DatasetOptions) -> list[str]:
+    families = [name for name, collections in options.families.items() if row.collection in collections]
+    return [group, *([f"{group}core"] if core else []), *families]
 
 
 def _document(row: Row, tokenizer: Tokenizer, options: DatasetOptions) -> Document:
