@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
+MODULES = [{"idx": 0, "name": "0", "path": "", "type": "text2svg.train.encoder_module.TowersModule"}]
+"""How sentence-transformers opens the folder."""
 OPSET, IR = 17, 9
 """Old enough for onnxruntime 1.15 (2023)."""
 
@@ -108,6 +110,7 @@ def export_encoder(run: Path, folder: Path, *, name: str, facts: Mapping[str, An
     }
     text = json.dumps(config, indent=1, ensure_ascii=False)
     (folder / "config.json").write_text(text, encoding="utf-8")
+    (folder / "modules.json").write_text(json.dumps(MODULES, indent=1) + "\n", encoding="utf-8")
     return folder
 
 
