@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def generate(
     prompt: str = typer.Argument(help="What to draw, in a few words."),
-    n: int = typer.Option(4, "-n", help="Candidates, 1 to 8."),
+    n: int = typer.Option(8, "-n", help="Candidates, 1 to 8; the best comes first."),
     seed: int = typer.Option(0, help="The same seed gives the same bytes; candidate i uses seed + i."),
     style: str = typer.Option("", help="outline, filled, duotone or color; empty mixes them."),
     out: Path | None = typer.Option(None, help="Folder for the files; without it the best one goes to stdout."),
