@@ -6,8 +6,10 @@ clients have no budget, so a program of one's own may use the whole machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -34,12 +36,17 @@ def serve(
     engine: str = typer.Option("", help="Engine spec, e.g. openai:http://localhost:8000/v1?model=icons."),
     concurrency: int = typer.Option(1, min=1, help="Visitors the engine draws for at once."),
     waiting: int = typer.Option(20, min=1, help="Visitors who may wait; the next one is told to come back."),
-    budget: float = typer.Option(-1.0, help="Drawings a client may ask for at once; 0 is no limit. Default 120; at home 0."),
+    budget: float = typer.Option(
+        -1.0, help="Drawings a client may ask for at once; 0 is no limit. Default 120; at home 0."
+    ),
     proxy: str = typer.Option("", help="Address of the proxy whose X-Forwarded-For names the client."),
     root_path: str = typer.Option("", help="Path under which the proxy shows the app, e.g. /draw."),
+    reports: list[Path] = typer.Option(
+        [], help="Folder of reports for Measure; may repeat. Default: reports in the store."
+    ),
     frames: str = typer.Option("", help="Origins that may show the app in a frame, e.g. https://huggingface.co."),
 ) -> None:
-    """Open the app: create, optimize, explore; REST under /api, tools for language models under /mcp.
+    """Open the app: create, optimize, explore, measure; REST under /api, tools for language models under /mcp.
 
     \b
     Examples:
@@ -54,10 +61,13 @@ def serve(
     warm = _warming(runtime)
     from webapp import app
     from webapp.limits import Bounds
+    from webapp.measure import Reports
     from webapp.service import Service
 
     burst = budget if budget >= 0 else 0.0 if settings.host in HOME else PUBLIC_BURST
-    service = Service(runtime, Bounds(concurrency, waiting, burst=burst), ready=warm)
+    shelf = Reports(reports or [settings.data / "reports"], _runs(runtime))
+    service = Service(runtime, Bounds(concurrency, waiting, burst=burst), ready=warm, reports=shelf)
+    threading.Thread(target=service.examples, daemon=True).start()
     say(f"Text2SVG on http://{settings.host}:{settings.port} (Ctrl-C stops)")
     try:
         built = app.build(service, frames=frames, root_path=root_path)
@@ -68,8 +78,6 @@ def serve(
 
 def _warming(runtime: Runtime) -> Callable[[], bool]:
     """Loads the model while Gradio is imported: whoever comes first waits for the slower of the two, not for both."""
-    import threading
-
     loaded = threading.Event()
 
     def warm() -> None:
@@ -78,3 +86,15 @@ def _warming(runtime: Runtime) -> Callable[[], bool]:
 
     threading.Thread(target=warm, daemon=True).start()
     return loaded.is_set
+
+
+def _runs(runtime: Runtime) -> Callable[[], Iterable[Any]]:
+    """Reads the store's runs; there are none before there is a store."""
+
+    def runs() -> Iterable[Any]:
+        if not (runtime.settings.data / "runs").is_dir():
+            return ()
+        with runtime.store() as store:
+            return list(store.runs())
+
+    return runs

@@ -19,7 +19,8 @@ from pydantic import BaseModel, Field
 
 from text2svg.errors import Text2SVGError
 from webapp import batch, handlers
-from webapp.handlers import Filters, Wish
+from webapp.gallery import Filters
+from webapp.handlers import Wish
 from webapp.limits import UPLOAD_BYTES, ZIP_FILES
 from webapp.notices import notice_of
 from webapp.preview import shown

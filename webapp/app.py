@@ -36,11 +36,12 @@ def build(service: Service, *, frames: str = "", root_path: str = "") -> FastAPI
     import gradio as gr
     from fastapi import FastAPI
 
-    from webapp import api, guide, health, mcp, page, theme
+    from webapp import api, guide, health, library, mcp, page, theme
 
     app = FastAPI(title="Text2SVG", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    for router in (health.routes(service), api.routes(service), mcp.routes(service), guide.routes(root_path)):
-        app.include_router(router)
+    for made in (health, api, library, mcp):
+        app.include_router(made.routes(service))
+    app.include_router(guide.routes(root_path))
     app.add_middleware(Opening)
     app.add_middleware(Bodies)
     app.add_middleware(Headers, frames=frames)

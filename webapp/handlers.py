@@ -16,11 +16,11 @@ from typing import Any, Protocol
 
 from text2svg.errors import ConfigError, Text2SVGError
 from text2svg.generate.request import Request
-from webapp.notices import error_view, notice_of
+from webapp.notices import notice_of
 from webapp.preview import brotli_size, shown, sizes
 from webapp.progress import Board
 from webapp.tuning import Choice, Tuner
-from webapp.views import Asked, CleanView, CreateView, Drawing, ExploreView, Notice, OptimizeView, Relative, Status
+from webapp.views import Asked, CleanView, CreateView, Notice, OptimizeView, Status
 
 MAX_PROMPT = 300
 """Characters. Longer text is outside anything the generator was trained on."""
@@ -31,8 +31,6 @@ FRAME_S = 0.07
 """About 14 pictures a second: below that a drawing looks steady, above it the browser only decodes more."""
 DEADLINE_S = 60.0
 """One visitor may hold the engine this long."""
-PAGE = 42
-"""Drawings on one page of Explore: whole rows of seven on a desk and of three on a phone."""
 STYLES = ("", "outline", "filled", "duotone", "color")
 
 
@@ -44,18 +42,10 @@ class Runtime(Protocol):
     def search_words(self, query: str, k: int, **filters: str) -> Sequence[Any]: ...  # noqa: D102
     def search_drawing(self, svg: str, k: int, **filters: str) -> Sequence[Any]: ...  # noqa: D102
     def browse(self, k: int, offset: int, **filters: str) -> Sequence[Any]: ...  # noqa: D102
+    def compose(self, scene: Any, n: int, seed: int) -> Sequence[Any]: ...  # noqa: D102
+    def relatives(self, svg: str, k: int) -> Sequence[Any]: ...  # noqa: D102
     def png(self, svg: str, size: int) -> bytes: ...  # noqa: D102
     def describe(self) -> Mapping[str, Any]: ...  # noqa: D102
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What Explore narrows down to; an empty text means everything."""
-
-    style: str = ""
-    licence: str = ""
-    collection: str = ""
-    count: int = PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,94 +170,6 @@ def _difference(value: object) -> float:
     if value is None:
         return -1.0
     return round(float(getattr(value, "mean_abs", value)), 3)  # type: ignore[arg-type]
-
-
-def browse(runtime: Runtime, filters: Filters, offset: int = 0) -> ExploreView:
-    """A page of the corpus, before anybody searched."""
-    return _page(
-        ExploreView("done", "browse", offset=offset),
-        lambda: runtime.browse(filters.count, offset, **_narrow(filters)),
-        filters,
-    )
-
-
-def search_words(runtime: Runtime, query: str, filters: Filters) -> ExploreView:
-    """The drawings nearest to some words; no words means browsing."""
-    words = " ".join(query.split())[:MAX_PROMPT]
-    if not words:
-        return browse(runtime, filters)
-    return _page(
-        ExploreView("done", "words", words),
-        lambda: runtime.search_words(words, filters.count, **_narrow(filters)),
-        filters,
-    )
-
-
-def search_drawing(runtime: Runtime, svg: str, filters: Filters) -> ExploreView:
-    """The drawings nearest to a drawing."""
-    if not svg.strip():
-        return ExploreView("error", "drawing", notice=Notice("error.nothing", level="info"))
-    try:
-        drawing = shown(svg).drawing
-    except Text2SVGError as error:
-        return error_view(ExploreView(kind="drawing"), error)
-    return _page(
-        ExploreView("done", "drawing", query_drawing=drawing),
-        lambda: runtime.search_drawing(drawing.svg, filters.count, **_narrow(filters)),
-        filters,
-    )
-
-
-def _narrow(filters: Filters) -> dict[str, str]:
-    named = {"style": filters.style, "licence": filters.licence, "collection": filters.collection}
-    return {name: value for name, value in named.items() if value}
-
-
-def _page(view: ExploreView, find: Callable[[], Sequence[Any]], filters: Filters) -> ExploreView:
-    try:
-        hits = find()
-        relatives = tuple(_relatives(hits))
-    except Text2SVGError as error:
-        return error_view(view, error)
-    notice = None if relatives else Notice("explore.none", level="info")
-    more = view.kind == "browse" and len(hits) >= filters.count
-    following = view.offset + len(hits) if more else 0
-    return replace(view, relatives=relatives, next=following, notice=notice)
-
-
-def _relatives(hits: Sequence[Any]) -> Iterator[Relative]:
-    for hit in hits:
-        try:
-            drawing = shown(hit.svg).drawing
-        except Text2SVGError:
-            # A corpus row that the preview refuses is left out of the page, never shown unclean.
-            continue
-        yield _relative(hit, drawing)
-
-
-def _relative(hit: Any, drawing: Drawing) -> Relative:
-    origin = hit.sample.provenance
-    relative = Relative(
-        digest=hit.digest,
-        drawing=drawing,
-        score=round(float(hit.score), 4),
-        caption=hit.caption,
-        style=hit.style,
-        collection=hit.collection,
-        name=origin.name,
-        licence=hit.licence,
-        author=origin.author,
-        url=origin.url if origin.url.startswith("https://") else "",
-        evidence=origin.licence_evidence,
-        duplicates=hit.duplicates,
-    )
-    return replace(relative, attribution=attribution(relative))
-
-
-def attribution(one: Relative) -> str:
-    """Title, author, source and licence in one line, as Creative Commons recommends."""
-    by = f" by {one.author}" if one.author else ""
-    return ", ".join(filter(None, (f"“{one.name or one.caption}” from {one.collection}{by}", one.licence, one.url)))
 
 
 def picture(runtime: Runtime, svg: str, form: str, size: int) -> bytes:

@@ -1,6 +1,6 @@
 """The tools for language models: Model Context Protocol over streamable HTTP at `/mcp`, without sessions.
 
-Four tools over the same service as the page. Refuses batches and server-initiated messages, which revision 2025-06-18 no
+Six tools over the same service as the page. Refuses batches and server-initiated messages, which revision 2025-06-18 no
 longer asks for. The trade-off of writing the 90 lines here: no dependency, and no progress notifications either; a drawing
 is back in about a second.
 """
@@ -20,7 +20,8 @@ from text2svg import __version__
 from text2svg.errors import Text2SVGError
 from webapp.api import GenerateIn, OptimizeIn, SearchIn, SvgIn, client_of, last_of, run
 from webapp.english import ENGLISH
-from webapp.handlers import Filters
+from webapp.gallery import Filters
+from webapp.library import ComposeIn, RelativesIn
 from webapp.notices import notice_of
 from webapp.service import Service
 from webapp.tuning import Choice
@@ -74,6 +75,21 @@ def _search(service: Service, client: str, given: SearchIn) -> list[dict[str, An
     return [_text([as_json(one) for one in view.relatives])]
 
 
+def _compose(service: Service, client: str, given: ComposeIn) -> list[dict[str, Any]]:
+    view = service.compose(client, given.wish())
+    if view.notice:
+        return _failed(view.notice)
+    facts = [{"kind": "composed", "attribution": one.attribution, "notes": one.notes} for one in view.composed]
+    return [
+        part for one, about in zip(view.composed, facts, strict=True) for part in (_text(one.drawing.svg), _text(about))
+    ]
+
+
+def _relatives(service: Service, client: str, given: RelativesIn) -> list[dict[str, Any]]:
+    view = service.relatives(client, given.svg, given.k)
+    return _failed(view.notice) if view.notice else [_text([as_json(one) for one in view.relatives])]
+
+
 def _render(service: Service, client: str, given: RenderIn) -> list[dict[str, Any]]:
     data = service.picture(client, given.svg, "png", given.size)
     if isinstance(data, Notice):
@@ -85,6 +101,8 @@ TOOLS: dict[str, Tool] = {
     "generate_svg": (GenerateIn, "Draw icons for a few English words; returns SVG texts, best first.", _generate),
     "optimize_svg": (OptimizeIn, "Make an SVG smaller; the result is checked to look the same.", _optimize),
     "search_icons": (SearchIn, "Find licensed icons by words or by an SVG, with author and licence.", _search),
+    "compose_svg": (ComposeIn, "Put a picture together from licensed icons; says whose they are.", _compose),
+    "find_relatives": (RelativesIn, "Find the licensed icons nearest to an SVG, near copies flagged.", _relatives),
     "render_png": (RenderIn, "Render an SVG as a PNG image.", _render),
 }
 

@@ -1,7 +1,7 @@
-"""The one page: header, three tabs, footer, what the tabs ask of each other, and the names for Gradio's own client.
+"""The one page: header, four tabs, footer, what the tabs ask of each other, and the names for Gradio's own client.
 
 Refuses logic: a listener unpacks the browser's values, calls the service and packs its view. The wiring of the page is
-private; `gradio_client` gets three functions of its own.
+private; `gradio_client` gets four functions of its own.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Any
 
 import gradio as gr
 
-from webapp import handlers
+from webapp import gallery, handlers
 from webapp.api import client_of
 from webapp.service import Service
 from webapp.strings import LANGUAGES
-from webapp.tabs import create, explore, optimize
+from webapp.tabs import create, explore, measure, optimize
 from webapp.tabs.parts import T, component
 from webapp.tuning import Choice
 from webapp.views import as_json
@@ -38,6 +38,8 @@ def blocks(service: Service) -> gr.Blocks:
                 optimize.build(service)
             with gr.Tab(T("tab.explore"), id="explore", elem_id="tab-explore"):
                 corpus = explore.build(service, status)
+            with gr.Tab(T("tab.measure"), id="measure", elem_id="tab-measure"):
+                measure.build()
         component("footer", {}, elem_id="footer")
         _connect(service, tabs, drawing, corpus)
         _open(service, page, drawing, corpus)
@@ -53,7 +55,7 @@ def _open(service: Service, page: gr.Blocks, drawing: create.Parts, corpus: expl
     # Who opens a link wants to see the drawing, not a filled form.
     page.load(link, outputs=drawing.linked, **explore.QUIET).then(None, js="() => { Text2SVG.linked(); }")
     page.load(
-        lambda: as_json(handlers.browse(service.runtime, handlers.Filters())),
+        lambda: as_json(gallery.browse(service.runtime, gallery.Filters())),
         outputs=corpus.gallery,
         **explore.QUIET,
     )
@@ -64,7 +66,7 @@ def _connect(service: Service, tabs: gr.Tabs, drawing: create.Parts, corpus: exp
         event: gr.EventData, style: str, licence: str, collection: str, request: gr.Request
     ) -> tuple[Any, ...]:
         asked = ("drawing", str(event.svg))
-        view = service.search(client_of(request), asked, handlers.Filters(style, licence, collection))
+        view = service.search(client_of(request), asked, gallery.Filters(style, licence, collection))
         return gr.Tabs(selected="explore"), as_json(view), asked
 
     def words(event: gr.EventData) -> tuple[Any, ...]:
@@ -98,10 +100,15 @@ def _name(service: Service) -> None:
 
     def search(words: str, k: int, request: gr.Request) -> dict:
         """Finds the k drawings of the corpus nearest to some words."""
-        filters = handlers.Filters(count=max(1, min(100, k)))
+        filters = gallery.Filters(count=max(1, min(100, k)))
         return as_json(service.search(client_of(request), ("words", words), filters))
+
+    def composed(prompt: str, style: str, n: int, seed: int, request: gr.Request) -> dict:
+        """Puts pictures together from licensed corpus drawings, and names them; no model draws these."""
+        return as_json(service.compose(client_of(request), handlers.Wish(prompt, style, n, seed)))
 
     limit = service.bounds.concurrency
     gr.api(generate, api_name="generate", concurrency_limit=limit, concurrency_id="engine")
     gr.api(optimized, api_name="optimize")
     gr.api(search, api_name="search")
+    gr.api(composed, api_name="compose")

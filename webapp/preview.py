@@ -38,7 +38,7 @@ def sizes(text: str) -> tuple[int, int]:
 
 def brotli_size(text: str) -> int:
     """Bytes of the UTF-8 text after brotli (quality 11), as a web server sends it to today's browsers."""
-    import brotli  # what Gradio compresses its own answers with
+    import brotli
 
     return len(brotli.compress(text.encode(), quality=11))
 

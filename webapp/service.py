@@ -8,22 +8,27 @@ counted and logged here and then raised all the same.
 from __future__ import annotations
 
 import math
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from webapp import handlers
-from webapp.handlers import Filters, Runtime, Wish
+from webapp import atlas, composing, examples, gallery, handlers
+from webapp.gallery import Filters
+from webapp.handlers import Runtime, Wish
 from webapp.limits import Bounds, Budget, Gate
+from webapp.measure import Reports
 from webapp.metrics import Metrics, log
 from webapp.tuning import Choice, Tuner
-from webapp.views import CleanView, CreateView, ExploreView, Notice, OptimizeView
+from webapp.views import CleanView, ComposeView, CreateView, ExploreView, Notice, OptimizeView, RelativesView
 
-Answer = TypeVar("Answer", CleanView, ExploreView, OptimizeView)
+Answer = TypeVar("Answer", CleanView, ComposeView, ExploreView, OptimizeView, RelativesView)
 
-COSTS = {"optimize": 0.5, "search": 0.2, "clean": 0.05, "render": 0.2}
+COSTS = {
+    "optimize": 0.5, "search": 0.2, "clean": 0.05, "render": 0.2, "compose": 0.3, "relatives": 0.3, "drawings": 0.1,
+}  # fmt: skip
 """Points of a client's budget; a drawing costs 1. About their share of a core."""
 
 
@@ -36,9 +41,11 @@ class Service:
         bounds: Bounds = Bounds(),
         *,
         ready: Callable[[], bool] = lambda: True,
+        reports: Reports | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.runtime = runtime
+        self.reports = reports or Reports()
         self.ready = ready
         self.bounds = bounds
         self.gate = Gate(bounds, clock)
@@ -46,6 +53,9 @@ class Service:
         self.metrics = Metrics()
         self.tuner = Tuner(runtime)
         self._clock = clock
+        self._once = threading.Lock()
+        self._examples: examples.Examples | None = None
+        self._atlas: atlas.AtlasView | None = None
         self.metrics.gauge("text2svg_running", lambda: self.gate.running)
         self.metrics.gauge("text2svg_waiting", lambda: self.gate.waiting)
 
@@ -100,12 +110,41 @@ class Service:
 
         def run() -> ExploreView:
             if kind == "drawing":
-                return handlers.search_drawing(self.runtime, text, filters)
+                return gallery.search_drawing(self.runtime, text, filters)
             if kind == "words" and text.strip():
-                return handlers.search_words(self.runtime, text, filters)
-            return handlers.browse(self.runtime, filters, offset)
+                return gallery.search_words(self.runtime, text, filters)
+            return gallery.browse(self.runtime, filters, offset)
 
         return self._counted(client, "search", ExploreView("error", kind), run)
+
+    def compose(self, client: str, wish: Wish) -> ComposeView:
+        """As composing.compose, within the client's budget."""
+        run = lambda: composing.compose(self.runtime, wish)  # noqa: E731
+        return self._counted(client, "compose", ComposeView("error"), run)
+
+    def relatives(self, client: str, svg: str, k: int = gallery.RELATIVES) -> RelativesView:
+        """As gallery.relatives, within the client's budget."""
+        run = lambda: gallery.relatives(self.runtime, svg, k)  # noqa: E731
+        return self._counted(client, "relatives", RelativesView("error"), run)
+
+    def drawings(self, client: str, rows: Sequence[int]) -> RelativesView:
+        """As atlas.drawings, within the client's budget."""
+        run = lambda: atlas.drawings(self.runtime, rows)  # noqa: E731
+        return self._counted(client, "drawings", RelativesView("error"), run)
+
+    def examples(self) -> examples.Examples:
+        """What the first page shows; made once, by whoever asks first."""
+        with self._once:
+            if self._examples is None:
+                self._examples = examples.made(self.runtime)
+            return self._examples
+
+    def atlas(self) -> atlas.AtlasView:
+        """The map of the corpus; packed once it can be read."""
+        with self._once:
+            view = self._atlas or atlas.atlas(self.runtime)
+            self._atlas = view if view.state == "done" else None
+            return view
 
     def picture(self, client: str, svg: str, form: str, size: int) -> bytes | Notice:
         """As handlers.picture, or why the client has to wait. Raises Text2SVGError."""

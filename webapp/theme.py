@@ -15,8 +15,12 @@ from webapp.strings import LANGUAGES
 
 SANS = ("Inter", "ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")  # fmt: skip  # noqa: E501
 MONO = ("ui-monospace", "SF Mono", "JetBrains Mono", "Cascadia Mono", "Menlo", "Noto Sans Mono", "monospace")  # fmt: skip  # noqa: E501
-SHEETS = ("app.css", "parts.css", "tools.css")
-SCRIPTS = ("base.js", "forms.js", "viewer.js", "editor.js", "create.js", "recent.js", "optimize.js", "explore.js")
+SHEETS = ("app.css", "parts.css", "tools.css", "groups.css")
+SCRIPTS = (
+    "base.js", "forms.js", "viewer.js", "editor.js", "kin.js", "cards.js", "compose.js", "header.js", "create.js",
+    "recent.js", "optimize.js", "atlas.js", "explore.js", "measure.js",
+)  # fmt: skip
+"""In the order they need each other."""
 
 LIGHT = {"paper": "#f7f5f1", "card": "#ffffff", "ink": "#1f1d1a", "soft": "#625d55", "line": "#e5e1d9",
          "accent": "#c2411b", "sunk": "#f0ede7", "accent-text": "#b83f1b"}  # fmt: skip

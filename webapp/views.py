@@ -136,6 +136,49 @@ class Relative:
     """Rows with the same drawing that were folded into this one."""
     attribution: str = ""
     """One line to print beside the drawing, as most licences ask."""
+    likeness: float = 0.0
+    """Share of ink in common with the drawing that was asked about, 0..1; 0 when nobody compared them."""
+    near_copy: bool = False
+    """Whether that drawing is so near to this one that it counts as a copy."""
+    row: int = -1
+    """Its number in the index, for the map; -1 where nobody asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A picture put together from corpus drawings by rules; never one that a model drew."""
+
+    index: int
+    drawing: Drawing
+    seed: int = 0
+    style: str = ""
+    notes: tuple[str, ...] = ()
+    """What stood in for what was asked."""
+    sources: tuple[Relative, ...] = ()
+    attribution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeView:
+    """Compositions for some words: `state` is `done` or `error`."""
+
+    state: str
+    prompt: str = ""
+    composed: tuple[Composed, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Words that mean nothing to the composer."""
+    notes: tuple[str, ...] = ()
+    """How doubtful words were read."""
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelativesView:
+    """The corpus drawings nearest to one, near copies first: `state` is `done` or `error`."""
+
+    state: str
+    relatives: tuple[Relative, ...] = ()
+    notice: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """`text2svg deploy ...`: the app as a folder that a host can run.
 
-Refuses to push: what leaves the machine is a person's own command, which is printed. The trade-off: a Space holds a copy of
-the installed package, so it runs what was tested here, and is written again for every new version.
+Refuses to push what nobody asked to push: without `--push` nothing leaves the machine. The trade-off: a Space holds a copy
+of the installed package, so it runs what was tested here, and is written again for every new version.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ def space(
     kind: str = typer.Option("docker", help="docker (any hardware) or zerogpu (Gradio on a shared GPU)."),
     title: str = typer.Option("Text2SVG", help="Title of the Space."),
     data: str = typer.Option("", help="Where a corpus is mounted in the Space; empty is the starter corpus."),
+    push: str = typer.Option("", metavar="OWNER/NAME", help="Also put it on the host, with your token (HF_TOKEN)."),
+    private: bool = typer.Option(False, help="Make a new Space private."),
 ) -> None:
     """Write a Hugging Face Space: front matter, app, requirements, the package and its models.
 
@@ -33,9 +35,15 @@ def space(
     Examples:
       text2svg deploy space --kind docker my-space
       text2svg deploy space --kind zerogpu my-space --data /data/text2svg
-      hf upload NAME/text2svg my-space --repo-type space
+      HF_TOKEN=... text2svg deploy space --kind docker my-space --push OWNER/text2svg
     """
     from admin.deploy.space import Space, write
 
     files = write(Space(kind, title, data), out)
-    say(f"{len(files):,} files in {out}; push them with: hf upload OWNER/NAME {out} --repo-type space")
+    if not push:
+        say(f"{len(files):,} files in {out}; push them with: hf upload OWNER/NAME {out} --repo-type space")
+        return
+    from admin.deploy.push import push as send
+
+    say(f"{len(files):,} files in {out}; pushing to {push}")
+    print(send(out, push, kind, private=private))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
+import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,10 +15,14 @@ from typing import Any
 import pytest
 
 from tests.ui.serving import serving
+from text2svg.optimize.svgo_install import node
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE_MS = 60_000
 """A quiet machine needs a second; with eight busy neighbours the first page took thirty."""
+AXE_VERSION = "4.14.1"
+AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+NPM_OPTIONS = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-save")
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
 
 
@@ -60,6 +66,7 @@ def visit(chromium: Any, server: str) -> Iterator[Callable[..., Any]]:
         page = context.new_page()
         page.on("request", lambda request: faults.extend(_outside(request.url)))
         page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+        page.on("console", lambda message: faults.extend(_complaint(message)))
         page.on("dialog", lambda dialog: (faults.append("dialog opened"), dialog.dismiss()))
         page.goto(server)
         page.wait_for_selector("#create-stage .t2s-card")
@@ -70,6 +77,12 @@ def visit(chromium: Any, server: str) -> Iterator[Callable[..., Any]]:
     for context in opened:
         context.close()
     assert faults == []
+
+
+def _complaint(message: Any) -> list[str]:
+    """What the console holds against the page; an answer of 4xx or 5xx is a notice that the tests read for themselves."""
+    expected = message.type != "error" or message.text.startswith("Failed to load resource: the server responded")
+    return [] if expected else [f"console: {message.text}"]
 
 
 def _outside(url: str) -> list[str]:
@@ -94,3 +107,25 @@ def shots(tmp_path: Path) -> Path:
     folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The text of axe-core, fetched once through the npm of the Node wheel and checked against its hash."""
+    home = Path(os.environ.get("TEXT2SVG_CACHE", "~/.cache/text2svg")).expanduser() / f"axe-core-{AXE_VERSION}"
+    script = home / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        home.mkdir(parents=True, exist_ok=True)
+        command = [str(node()), str(_npm()), "install", "--prefix", str(home), *NPM_OPTIONS, f"axe-core@{AXE_VERSION}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if not script.is_file():
+            why = f"axe-core did not come: {done.stderr[-300:]}"
+            pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    data = script.read_bytes()
+    assert hashlib.sha256(data).hexdigest() == AXE_SHA256, f"{script} is another axe-core"
+    return data.decode("utf-8")
+
+
+def _npm() -> Path:
+    root = node().parents[1]
+    return next(path for path in root.rglob("npm-cli.js") if path.parent.name == "bin")

@@ -11,13 +11,18 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from text2svg.compose.compose import Composition, several
+from text2svg.compose.scene import Scene
+from text2svg.compose.shelf import Shelf
 from text2svg.encode.hashed import HashedEncoder
 from text2svg.engine.scripted import ScriptedEngine
 from text2svg.errors import EngineUnavailable
 from text2svg.generate import Event, Request, Setup, generate
+from text2svg.generate.relatives import Relative, relatives
 from text2svg.optimize import Optimized, OptimizeOptions, optimize
 from text2svg.optimize.ladder import Tools
 from text2svg.optimize.svgo import Svgo, SvgoOptions
@@ -25,9 +30,10 @@ from text2svg.raster import load as load_rasterizer
 from text2svg.sample import Provenance, Sample, digest_of
 from text2svg.search.build import build as build_index
 from text2svg.search.columns import Filters
-from text2svg.search.searcher import Hit, Searcher
+from text2svg.search.searcher import Hit, Lookup, Searcher
 from text2svg.svg.tokenizer import load_tokenizer
 
+BUNDLED = Path(__file__).resolve().parents[2] / "webapp" / "reports"
 DELAYS = {"slow": 0.1, "red heart": 0.01, "fast rocket": 0.0}
 """Seconds between tokens for some prompts; the others take STEP_S."""
 STEP_S = 0.003
@@ -40,10 +46,11 @@ def samples() -> list[Sample]:
     rows = json.loads((Path(__file__).parent / "corpus.json").read_text(encoding="utf-8"))
     texts = dict.fromkeys(("caption", "author", "name", "collection", "licence"), HOSTILE)
     rows.append({**rows[0], **texts, "url": "javascript:alert(1)"})
-    return [_sample(row) for row in rows]
+    tokenizer = load_tokenizer()
+    return [_sample(row, len(tokenizer.encode(row["svg"]))) for row in rows]
 
 
-def _sample(row: dict[str, str]) -> Sample:
+def _sample(row: dict[str, str], tokens: int) -> Sample:
     origin = Provenance("package", row["collection"], row["name"], row["url"], row["author"], row["licence"])
     return Sample(
         digest_of(row["svg"] + row["caption"]),
@@ -53,7 +60,16 @@ def _sample(row: dict[str, str]) -> Sample:
         style=row["style"],
         optimized=row["svg"],
         rung="integer",
+        tokens=tokens,
     )
+
+
+@dataclass(frozen=True)
+class Folder:
+    """An index folder and its rows, as the map asks for them."""
+
+    index: Path
+    lookup: Lookup
 
 
 class DemoRuntime:
@@ -62,11 +78,11 @@ class DemoRuntime:
     def __init__(self, folder: Path) -> None:
         self.samples = samples()
         known = {sample.digest: sample for sample in self.samples}
-        encoder = HashedEncoder()
-        build_index(folder / "index", self.samples, encoder)
-        self._searcher = Searcher.open(
-            folder / "index", encoder, lambda digests: [known.get(digest) for digest in digests]
-        )
+        self.encoder = HashedEncoder()
+        build_index(folder / "index", self.samples, self.encoder)
+        self.corpus = Folder(folder / "index", lambda digests: [known.get(digest) for digest in digests])
+        self.searcher = Searcher.open(folder / "index", self.encoder, self.corpus.lookup)
+        self._shelf = Shelf(self.samples[:-1])
         self._tokenizer = load_tokenizer()
         self.rasterizer = load_rasterizer("resvg")
         cache = os.environ.get("TEXT2SVG_CACHE")
@@ -100,10 +116,16 @@ class DemoRuntime:
         return optimize(svg, OptimizeOptions(profile=profile, decimals=decimals), self._tools)
 
     def search_words(self, query: str, k: int, **filters: str) -> list[Hit]:
-        return self._searcher.words(query, k, _filters(filters))
+        return self.searcher.words(query, k, _filters(filters))
 
     def search_drawing(self, svg: str, k: int, **filters: str) -> list[Hit]:
-        return self._searcher.drawing(svg, k, _filters(filters))
+        return self.searcher.drawing(svg, k, _filters(filters))
+
+    def compose(self, scene: Scene, n: int = 1, seed: int = 0) -> list[Composition]:
+        return several(scene, self._shelf.find, seed, n)
+
+    def relatives(self, svg: str, k: int = 8) -> list[Relative]:
+        return relatives(svg, self.searcher, self.rasterizer, k)
 
     def browse(self, k: int, offset: int, **filters: str) -> list[Hit]:
         hits = [Hit(sample.digest, 0.0, sample) for sample in self.samples]
@@ -129,16 +151,35 @@ def _filters(named: dict[str, str]) -> Filters:
     return Filters(**{name: (value,) for name, value in named.items() if value})
 
 
+def hostile_report(folder: Path) -> Path:
+    """A folder of reports: a bundled one with hostile names, words and drawings."""
+    place = folder / "hostile"
+    place.mkdir(parents=True)
+    for name in ("report.json", "drawings.jsonl"):
+        text = (BUNDLED / "bundled" / name).read_text(encoding="utf-8")
+        (place / name).write_text(text, encoding="utf-8")
+    report = json.loads((place / "report.json").read_text(encoding="utf-8"))
+    report["generator"]["name"] = report["renderer"]["name"] = HOSTILE
+    report["notes"] = [HOSTILE]
+    (place / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    lines = [json.loads(line) for line in (place / "drawings.jsonl").read_text(encoding="utf-8").splitlines()]
+    hostile = {"words": HOSTILE, "svg": "<svg xmlns='http://www.w3.org/2000/svg'><script>window.__x=1</script></svg>"}
+    lines[0] |= hostile
+    (place / "drawings.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return folder
+
+
 def main(port: int) -> None:
     """Serves the app on the loopback; `/demo/closed` tells which streams were cut short."""
     from fastapi import APIRouter
 
     from webapp import app as web
+    from webapp.measure import Reports
     from webapp.service import Service
 
     with tempfile.TemporaryDirectory() as folder:
         runtime = DemoRuntime(Path(folder))
-        service = Service(runtime)
+        service = Service(runtime, reports=Reports([hostile_report(Path(folder) / "reports")]))
         router = APIRouter(include_in_schema=False)
         router.get("/demo/closed")(lambda: runtime.closed)
         router.get("/demo/process")(os.getpid)

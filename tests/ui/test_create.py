@@ -17,7 +17,7 @@ CODE = ".t2s-detail [data-testid=code]"
 BIG = ".t2s-detail .t2s-big img"
 COUNT_FRAMES = """() => {
   window.frames_seen = [0, 0, 0, 0];
-  document.querySelectorAll('.t2s-card img').forEach((image, index) => new MutationObserver(() => {
+  document.querySelectorAll('[data-kind=drawn] .t2s-card img').forEach((image, index) => new MutationObserver(() => {
     window.frames_seen[index] += 1;
   }).observe(image, { attributes: true, attributeFilter: ['src'] }));
 }"""
@@ -36,7 +36,7 @@ def _again(page: Any, start: Callable[[], Any], state: str = "done") -> None:
 
 
 def _states(page: Any) -> list[str]:
-    return page.eval_on_selector_all(".t2s-card", "cards => cards.map(one => one.dataset.state)")
+    return page.eval_on_selector_all("[data-kind=drawn] .t2s-card", "cards => cards.map(one => one.dataset.state)")
 
 
 def test_candidates_stream_and_one_is_downloaded(visit: Callable[..., Any]) -> None:
@@ -49,11 +49,11 @@ def test_candidates_stream_and_one_is_downloaded(visit: Callable[..., Any]) -> N
     assert max(seen) >= 4, f"strokes must arrive one after the other: {seen}"
     assert all(
         source.startswith("data:image/svg+xml,")
-        for source in page.eval_on_selector_all(".t2s-card img", "all => all.map(one => one.src)")
+        for source in page.eval_on_selector_all("[data-kind=drawn] .t2s-card img", "all => all.map(one => one.src)")
     )
 
     page.click('.t2s-card[data-index="1"]')
-    assert page.inner_text(".t2s-sub") == "Drawing 2 of 4"
+    assert page.inner_text(".t2s-sub") == "Drawn Drawing 2 of 4"
     with page.expect_download() as waiting:
         page.click('.t2s-detail [data-act="act.svg"]')
     assert waiting.value.suggested_filename == "red-heart-2.svg"
@@ -245,13 +245,13 @@ def test_a_link_draws_the_same_and_history_stays_in_the_browser(visit: Callable[
     page.wait_for_function("([css, text]) => document.querySelector(css).value === text", arg=[CODE, code])
     assert page.input_value(PROMPT) == "fast rocket"
     _draw(page, "camera")
-    page.wait_for_selector(".t2s-small:has-text('camera')")
-    assert page.locator(".t2s-small").count() == 2, "the link drew what was there already"
-    page.click(".t2s-small:has-text('rocket')")
+    page.wait_for_selector("#create-recent .t2s-small:has-text('camera')")
+    assert page.locator("#create-recent .t2s-small").count() == 2, "the link drew what was there already"
+    page.click("#create-recent .t2s-small:has-text('rocket')")
     page.wait_for_selector(".t2s-side h2:has-text('fast rocket')")
     page.wait_for_function("([css, text]) => document.querySelector(css).value === text", arg=[PROMPT, "fast rocket"])
     page.click('[data-act="recent.clear"]')
-    page.wait_for_selector(".t2s-small", state="detached")
+    page.wait_for_selector("#create-recent .t2s-small", state="detached")
     assert page.evaluate("localStorage.getItem('text2svg:history')") is None
 
 
@@ -270,3 +270,52 @@ def test_a_csv_becomes_a_zip(visit: Callable[..., Any]) -> None:
     with zipfile.ZipFile(waiting.value.path()) as archive:
         assert [name[:2] for name in archive.namelist()] == ["01", "02"]
     assert page.evaluate("window.__x") is None
+
+
+def test_composed_pictures_stand_apart_with_their_sources(visit: Callable[..., Any]) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.wait_for_selector("[data-kind=composed] .t2s-card[data-state=example]")
+    _draw(page, "red camera")
+    page.wait_for_selector("[data-kind=composed][data-state=done]")
+    group = page.inner_text("[data-kind=composed] .t2s-by")
+    assert "Composed" in group
+    assert "no model draws these" in group
+    assert page.get_attribute("[data-testid=detail]", "data-kind") == "drawn", "what was asked of the model comes first"
+    page.click("[data-kind=composed] .t2s-card >> nth=0")
+    page.wait_for_selector("[data-testid=detail][data-kind=composed]")
+    assert page.locator("[data-kind=drawn] .t2s-card[aria-pressed=true]").count() == 0
+    assert "Lucide Contributors" in page.inner_text("[data-testid=composed-credit]")
+    page.click("[data-testid=sources] .t2s-small")
+    assert "https://" in page.get_attribute("[data-testid=owner] a", "href")
+    page.click("[data-testid=sources] > .t2s-credit .t2s-act")
+    page.wait_for_selector("[data-testid=sources] > .t2s-credit .t2s-act:has-text('Copied')")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("composed from camera")
+    page.keyboard.press("1")
+    page.wait_for_selector("[data-testid=detail][data-kind=drawn]")
+    page.keyboard.press("5")
+    page.wait_for_selector("[data-testid=detail][data-kind=composed]")
+    _draw(page, "xyzzy")
+    page.wait_for_selector("[data-kind=composed][data-state=empty]")
+    assert "Nothing to compose" in page.inner_text("[data-kind=composed] .t2s-by")
+
+
+def test_an_example_runs_with_its_own_seed(visit: Callable[..., Any]) -> None:
+    page = visit()
+    page.fill("#create-seed input", "9")
+    page.click("[data-kind=drawn] .t2s-card[data-state=example] >> nth=0")
+    page.wait_for_selector(f"{STAGE}[data-state=done]")
+    assert page.input_value(PROMPT) == "red heart"
+    assert page.input_value("#create-seed input") == "1"
+
+
+def test_relatives_are_shown_and_a_copy_is_named(visit: Callable[..., Any]) -> None:
+    page = visit()
+    _draw(page, "camera")  # the demo replays the corpus, so this is a copy
+    page.wait_for_selector("[data-testid=kin][data-state=done]")
+    assert "nearly a copy of “camera”" in page.inner_text("[data-testid=near-copy]")
+    near = page.locator("[data-testid=kin] .t2s-small[data-near=true]")
+    assert near.count() >= 1
+    near.first.click()
+    assert "ISC" in page.inner_text("[data-testid=kin] [data-testid=owner]")
+    near.first.click()
+    assert page.locator("[data-testid=kin] [data-testid=owner]").count() == 0

@@ -71,3 +71,33 @@ def test_a_drawing_finds_its_relatives(visit: Callable[..., Any]) -> None:
     page.click("#explore-near")
     page.wait_for_selector("#explore-gallery .t2s-notice")
     assert "not SVG" in page.inner_text("#explore-gallery .t2s-notice")
+
+
+def test_the_map_shows_opens_and_zooms(visit: Callable[..., Any]) -> None:
+    page = _open(visit)
+    page.click("[data-act='map.map']")
+    page.wait_for_selector("[data-testid=map][data-state=done] .t2s-spot")
+    first = page.locator(".t2s-spot").count()
+    assert first >= 3
+    page.click(".t2s-spot >> nth=0")
+    page.wait_for_selector(".t2s-opened [data-testid=credit]")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".t2s-opened", state="detached")
+    page.focus(".t2s-atlas")
+    page.keyboard.press("+")
+    page.wait_for_selector(".t2s-atlas[data-zoomed=true]")
+    page.keyboard.press("0")
+    page.wait_for_selector(".t2s-atlas[data-zoomed=false]")
+    page.click(".t2s-legend button:has-text('Filled')")
+    assert page.get_attribute(".t2s-legend button:has-text('Filled')", "aria-pressed") == "false"
+    page.click("[data-act='map.list']")
+    page.wait_for_selector(".t2s-tile")
+
+
+def test_who_searches_leaves_the_map(visit: Callable[..., Any]) -> None:
+    page = _open(visit)
+    page.click("[data-act='map.map']")
+    page.wait_for_selector("[data-testid=map]")
+    page.fill("#explore-words textarea, #explore-words input", "camera")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".t2s-tile:has-text('camera')")

@@ -54,7 +54,12 @@ def test_paste_gives_before_and_after_with_sizes(visit: Callable[..., Any]) -> N
     page.wait_for_selector(f"{OUT} .t2s-canvas[data-zoomed=true]")
     page.click("#optimize-groups label:has-text('256 grid')")
     page.wait_for_selector(f"{OUT}:has-text('its own units')")
-    page.click("#optimize-reset")
+    page.click("[data-act='optimize.undo']")
+    page.wait_for_selector("#optimize-groups label:has-text('256 grid') input:checked", state="attached")
+    page.wait_for_selector(f"{OUT}:has-text('decimal')")
+    page.click("[data-act='optimize.redo']")
+    page.wait_for_selector(f"{OUT}:has-text('its own units')")
+    page.click("[data-act='optimize.reset']")
     page.wait_for_selector("#optimize-groups label:has-text('256 grid') input:checked", state="attached")
     page.click("#optimize-profile label:has-text('Whole numbers')")
     page.wait_for_selector(f"{OUT}:has-text('whole numbers')")
@@ -91,7 +96,11 @@ def test_bombs_and_nonsense_are_refused_before_preview(visit: Callable[..., Any]
 
 def test_several_files_become_a_table_and_a_zip(visit: Callable[..., Any], tmp_path: Path) -> None:
     page = _open(visit)
-    files = {"one.svg": SQUARE.format(extra=""), "two.svg": SQUARE.format(extra="<title>two</title>"), "bad.svg": "nonsense"}
+    files = {
+        "one.svg": SQUARE.format(extra=""),
+        "two.svg": SQUARE.format(extra="<title>two</title>"),
+        "bad.svg": "nonsense",
+    }
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     page.set_input_files("#optimize-in input[type=file]", [str(tmp_path / name) for name in files])
@@ -103,3 +112,21 @@ def test_several_files_become_a_table_and_a_zip(visit: Callable[..., Any], tmp_p
         page.click(f'{OUT} [data-act="batch.zip"]')
     with zipfile.ZipFile(waiting.value.path()) as archive:
         assert archive.namelist() == ["one.svg", "two.svg"]
+
+
+def test_undo_brings_back_the_drawing_before(visit: Callable[..., Any]) -> None:
+    page = _open(visit)
+    assert page.is_disabled("[data-act='optimize.undo']")
+    first, second = SQUARE.format(extra="<title>one</title>"), SQUARE.format(extra="<title>two</title>")
+    for text in (first, second):
+        _run(page, text)
+        page.wait_for_function(
+            "([css, part]) => document.querySelector(css).innerText.includes(part)", arg=[f"{OUT} code", text[-14:-6]]
+        )
+    page.click("[data-act='optimize.undo']")
+    page.wait_for_function("([css, text]) => document.querySelector(css).value === text", arg=[CODE, first])
+    page.wait_for_selector(f"{OUT} code:has-text('one')")
+    assert page.is_disabled("[data-act='optimize.undo']")
+    page.click("[data-act='optimize.redo']")
+    page.wait_for_function("([css, text]) => document.querySelector(css).value === text", arg=[CODE, second])
+    assert page.is_disabled("[data-act='optimize.redo']")

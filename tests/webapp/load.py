@@ -19,7 +19,18 @@ from urllib.parse import urlsplit
 
 import httpx
 
-WORDS = ("red heart", "arrow left", "shopping bag", "rocket", "cloud rain", "lock", "coffee cup", "home", "user", "star")
+WORDS = (
+    "red heart",
+    "arrow left",
+    "shopping bag",
+    "rocket",
+    "cloud rain",
+    "lock",
+    "coffee cup",
+    "home",
+    "user",
+    "star",
+)
 LOOKS_S = (2.0, 10.0)
 MOST_S = 300
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -62,12 +63,13 @@ def test_the_first_document_is_packed_and_knows_the_language_first(client: httpx
 
 def test_the_wiring_is_no_public_api(client: httpx.Client) -> None:
     info = client.get("/gradio_api/info").json()
-    assert set(info["named_endpoints"]) == {"/generate", "/optimize", "/search"}
+    assert set(info["named_endpoints"]) == {"/generate", "/optimize", "/search", "/compose"}
 
 
 def test_the_openapi_description_names_every_route(client: httpx.Client) -> None:
     paths = client.get("/api/openapi.json").json()["paths"]
-    names = ("generate", "optimize", "clean", "search", "status", "render", "batch", "zip")
+    names = ("generate", "optimize", "clean", "search", "status", "render", "batch", "zip", "examples")
+    names += ("compose", "relatives", "map", "drawings", "reports", "reports/compare")
     assert set(paths) == {f"/api/v1/{name}" for name in names}
 
 
@@ -87,6 +89,51 @@ def test_draw_at_once_and_as_a_stream(client: httpx.Client) -> None:
     assert names[:-1] == ["running"] * (len(names) - 1)
     assert names[-1] == "done"
     assert datas[-1]["candidates"] == whole["candidates"]
+
+
+def test_composed_pictures_name_their_sources(client: httpx.Client) -> None:
+    asked = {"prompt": "a blue circular button with a camera", "n": 2, "seed": 3}
+    view = client.post("/api/v1/compose", json=asked).json()
+    assert (view["state"], view["prompt"]) == ("done", asked["prompt"])
+    for one in view["composed"]:
+        assert one["drawing"]["svg"].startswith("<svg")
+        assert one["attribution"].startswith("composed from camera by")
+        assert [(source["caption"], bool(source["licence"]), bool(source["author"])) for source in one["sources"]] == [
+            ("camera", True, True)
+        ]
+    assert client.post("/api/v1/compose", json=asked).json() == view
+
+
+def test_relatives_tell_a_copy(client: httpx.Client) -> None:
+    known = client.get("/api/v1/search?words=camera&k=1").json()["relatives"][0]
+    bigger = known["drawing"]["svg"].replace('viewBox="0 0 256 256"', 'viewBox="-9 -9 280 280"')
+    view = client.post("/api/v1/relatives", json={"svg": bigger, "k": 3}).json()
+    assert len(view["relatives"]) == 3
+    first = view["relatives"][0]
+    assert (first["digest"], first["near_copy"], first["likeness"] >= 0.95) == (known["digest"], True, True)
+    assert not view["relatives"][-1]["near_copy"]
+    plain = client.post("/api/v1/relatives", json={"svg": DOT}).json()
+    assert not any(one["near_copy"] for one in plain["relatives"]), "a ring belongs to nobody"
+
+
+def test_the_map_names_rows_that_can_be_asked_for(client: httpx.Client) -> None:
+    view = client.get("/api/v1/map").json()
+    rows = view["rows"]
+    points = base64.b64decode(view["points"])
+    styles = base64.b64decode(view["styles"])
+    assert (view["state"], view["stride"], len(points), len(styles)) == ("done", 1, 4 * rows, rows)
+    assert max(styles) < len(view["names"])
+    assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in view["centers"])
+    found = client.post("/api/v1/drawings", json={"rows": [2, 0, rows, -1]}).json()["relatives"]
+    assert [one["row"] for one in found] == [2, 0]
+    assert client.post("/api/v1/drawings", json={"rows": [0] * 81}).status_code == 422
+
+
+def test_the_first_page_shows_both_kinds_apart(client: httpx.Client) -> None:
+    view = client.get("/api/v1/examples").json()
+    assert [one["text"] for one in view["drawn"]][:1] == ["red heart"]
+    assert all(one["sources"] for one in view["composed"])
+    assert not any(one["sources"] for one in view["drawn"])
 
 
 def test_a_client_that_leaves_frees_the_engine(client: httpx.Client) -> None:
@@ -112,6 +159,10 @@ def test_a_client_that_leaves_frees_the_engine(client: httpx.Client) -> None:
         ("clean", {"svg": ""}, 422, "error.nothing"),
         ("search", {"svg": "<svg"}, 422, "error.parse"),
         ("zip", {"files": [{"name": "a", "svg": "<svg"}]}, 422, "error.parse"),
+        ("compose", {"prompt": " "}, 422, "error.empty"),
+        ("compose", {"prompt": "xyzzy"}, 422, "compose.none"),
+        ("relatives", {"svg": ""}, 422, "error.nothing"),
+        ("relatives", {"svg": "<svg"}, 422, "error.parse"),
     ],
 )
 def test_a_refusal_is_a_notice_with_a_status(
@@ -198,7 +249,7 @@ def test_the_tools_for_language_models(client: httpx.Client) -> None:
     assert (hello["protocolVersion"], hello["serverInfo"]["name"]) == ("2025-06-18", "text2svg")
     assert client.post("/mcp", json={"jsonrpc": "2.0", "method": "notifications/initialized"}).status_code == 202
     tools = {one["name"]: one for one in _call(client, "tools/list")["result"]["tools"]}
-    assert set(tools) == {"generate_svg", "optimize_svg", "search_icons", "render_png"}
+    assert set(tools) == {"generate_svg", "optimize_svg", "search_icons", "render_png", "compose_svg", "find_relatives"}
     assert tools["generate_svg"]["inputSchema"]["required"] == ["prompt"]
     drawn = _call(client, "tools/call", name="generate_svg", arguments={"prompt": "fast rocket", "n": 2})["result"]
     assert [part["text"][:4] for part in drawn["content"]] == ["<svg", "<svg"]
@@ -206,6 +257,15 @@ def test_the_tools_for_language_models(client: httpx.Client) -> None:
     assert json.loads(small[1]["text"])["raw_bytes"] == len(DOT)
     found = _call(client, "tools/call", name="search_icons", arguments={"words": "camera", "k": 1})["result"]
     assert json.loads(found["content"][0]["text"])[0]["licence"]
+    made = _call(client, "tools/call", name="compose_svg", arguments={"prompt": "red camera", "n": 1})["result"][
+        "content"
+    ]
+    assert made[0]["text"].startswith("<svg")
+    assert json.loads(made[1]["text"])["kind"] == "composed"
+    near = _call(client, "tools/call", name="find_relatives", arguments={"svg": made[0]["text"], "k": 2})["result"]
+    assert len(json.loads(near["content"][0]["text"])) == 2
+    nothing = _call(client, "tools/call", name="compose_svg", arguments={"prompt": "xyzzy"})["result"]
+    assert nothing["isError"] is True
     image = _call(client, "tools/call", name="render_png", arguments={"svg": DOT, "size": 64})["result"]["content"]
     assert image[0]["mimeType"] == "image/png"
     wrong = _call(client, "tools/call", name="optimize_svg", arguments={"svg": "<svg"})["result"]

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from admin.deploy.space import KINDS, PACKAGES, Space, requirements, write
+from tests.webapp.hub import hub
 from text2svg.errors import ConfigError
 
 DEPLOY = Path(__file__).resolve().parents[2] / "admin" / "deploy"
@@ -57,13 +58,20 @@ def test_a_space_starts_with_its_own_command(space: tuple[str, Path], tmp_path: 
     if kind == "zerogpu":
         pytest.importorskip("transformers", reason="the train extra is not installed")
         # ZeroGPU's own package is a decorator where there is no such GPU.
-        (tmp_path / "spaces.py").write_text("def GPU(function=None, duration=60):\n    return function or (lambda f: f)\n")
+        (tmp_path / "spaces.py").write_text(
+            "def GPU(function=None, duration=60):\n    return function or (lambda f: f)\n"
+        )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     serve = ["-m", "admin", "serve", "--host", "127.0.0.1", "--port", str(port)]
     command = [sys.executable, *(serve if kind == "docker" else ["app.py"])]
-    environment = {**os.environ, "PORT": str(port), "PYTHONPATH": str(tmp_path), "TEXT2SVG_DATA": str(tmp_path / "none")}
+    environment = {
+        **os.environ,
+        "PORT": str(port),
+        "PYTHONPATH": str(tmp_path),
+        "TEXT2SVG_DATA": str(tmp_path / "none"),
+    }
     with (tmp_path / "log.txt").open("wb") as sink:
         process = subprocess.Popen(command, cwd=out, env=environment, stdout=sink, stderr=subprocess.STDOUT)
     try:
@@ -108,3 +116,33 @@ def test_the_compose_file_keeps_vllm_inside() -> None:
     assert "ports" not in services["vllm"]
     assert "openai:http://vllm:8000/v1?model=text2svg" in services["app"]["environment"]["TEXT2SVG_ENGINE"]
     assert "--served-model-name=text2svg" in services["vllm"]["command"]
+
+
+def _push(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "admin", "deploy", "space", "--kind", "docker", str(folder), "--push", "me/icons"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    home = {"HF_HOME": str(folder.parent / "hf"), "HF_HUB_DISABLE_XET": "1"}
+    env = {**kept, **home, **environment}
+    return subprocess.run(
+        command, cwd=DEPLOY.parents[1], env=env, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def test_a_space_is_pushed_with_a_token_and_not_without(tmp_path: Path) -> None:
+    alone = _push(tmp_path / "alone")
+    assert (alone.returncode, "there is no token" in alone.stderr) == (1, True)
+    with hub("hf_right") as host:
+        wrong = _push(tmp_path / "wrong", HF_ENDPOINT=host.address, HF_TOKEN="hf_wrong")
+        assert (wrong.returncode, host.repos) == (1, {})
+        assert "right to write" in wrong.stderr
+        assert "Traceback" not in wrong.stderr
+        right = _push(tmp_path / "right", HF_ENDPOINT=host.address, HF_TOKEN="hf_right")
+        assert right.returncode == 0, right.stderr
+        assert right.stdout.strip().endswith("/commit/1")
+    assert host.repos["me/icons"]["sdk"] == "docker"
+    local = {p.relative_to(tmp_path / "right").as_posix(): p for p in (tmp_path / "right").rglob("*") if p.is_file()}
+    assert host.files.keys() == local.keys()
+    assert all(host.files[name] == path.read_bytes() for name, path in local.items())
+    assert host.deleted == ["old.py"]
+    gone = _push(tmp_path / "gone", HF_ENDPOINT="http://127.0.0.1:9", HF_TOKEN="hf_right")
+    assert (gone.returncode, "cannot be reached" in gone.stderr) == (1, True)

@@ -20,9 +20,10 @@ from text2svg.generate import Done, Finished, Partial, Ranked, Started
 from text2svg.generate.vocabulary import Substitution
 from text2svg.sample import Provenance, Sample
 from text2svg.search.searcher import Hit
-from webapp import handlers
+from webapp import gallery, handlers
 from webapp.english import ENGLISH
-from webapp.handlers import Filters, Wish
+from webapp.gallery import Filters
+from webapp.handlers import Wish
 from webapp.notices import notice_of
 from webapp.tuning import Choice, Tuner
 from webapp.views import as_json
@@ -204,39 +205,39 @@ def test_an_unknown_profile_is_a_notice(tuner: Tuner) -> None:
 
 
 def test_search_by_words_by_drawing_and_browsing(runtime: DemoRuntime) -> None:
-    words = handlers.search_words(runtime, " arrow   left ", Filters(count=5))
+    words = gallery.search_words(runtime, " arrow   left ", Filters(count=5))
     assert words.query == "arrow left"
     assert words.relatives[0].caption == "arrow left"
     assert words.next == 0
     first = words.relatives[0]
-    near = handlers.search_drawing(runtime, first.drawing.svg, Filters(count=5))
+    near = gallery.search_drawing(runtime, first.drawing.svg, Filters(count=5))
     assert near.relatives[0].drawing.svg == first.drawing.svg
     assert near.query_drawing.svg == first.drawing.svg
-    page = handlers.browse(runtime, Filters(count=20))
-    following = handlers.browse(runtime, Filters(count=20), page.next)
+    page = gallery.browse(runtime, Filters(count=20))
+    following = gallery.browse(runtime, Filters(count=20), page.next)
     assert (page.next, following.offset) == (20, 20)
     assert not {one.digest for one in page.relatives} & {one.digest for one in following.relatives}
-    assert handlers.search_words(runtime, "  ", Filters()).kind == "browse"
+    assert gallery.search_words(runtime, "  ", Filters()).kind == "browse"
 
 
 def test_filters_narrow_and_say_when_nothing_is_left(runtime: DemoRuntime) -> None:
-    view = handlers.search_words(runtime, "heart", Filters("filled", "MIT"))
+    view = gallery.search_words(runtime, "heart", Filters("filled", "MIT"))
     assert {(one.style, one.licence) for one in view.relatives} == {("filled", "MIT")}
-    nothing = handlers.search_words(runtime, "heart", Filters("filled", "ISC"))
+    nothing = gallery.search_words(runtime, "heart", Filters("filled", "ISC"))
     assert nothing.relatives == ()
     assert nothing.notice is not None
     assert nothing.notice.key == "explore.none"
 
 
 def test_every_drawing_carries_a_line_of_attribution(runtime: DemoRuntime) -> None:
-    one = handlers.search_words(runtime, "camera", Filters(count=1)).relatives[0]
+    one = gallery.search_words(runtime, "camera", Filters(count=1)).relatives[0]
     assert one.attribution == f"“{one.name}” from {one.collection} by {one.author}, {one.licence}, {one.url}"
     bare = dataclasses.replace(one, author="", url="", name="")
-    assert handlers.attribution(bare) == f"“{one.caption}” from {one.collection}, {one.licence}"
+    assert gallery.attribution(bare) == f"“{one.caption}” from {one.collection}, {one.licence}"
 
 
 def test_only_https_becomes_a_source_and_unclean_rows_are_left_out(runtime: DemoRuntime) -> None:
-    every = handlers.browse(runtime, Filters(count=500)).relatives
+    every = gallery.browse(runtime, Filters(count=500)).relatives
     hostile = next(one for one in every if one.caption == HOSTILE)
     assert hostile.url == ""
     assert all(one.url.startswith("https://") for one in every if one is not hostile)
@@ -246,7 +247,7 @@ def test_only_https_becomes_a_source_and_unclean_rows_are_left_out(runtime: Demo
         Hit("e", 1.0, Sample("e", "<!DOCTYPE svg [<!ENTITY a 'b'>]><nonsense/>", origin)),
     ]
     plain = SimpleNamespace(search_words=lambda query, k: hits)
-    (one,) = handlers.search_words(plain, "x", Filters()).relatives
+    (one,) = gallery.search_words(plain, "x", Filters()).relatives
     assert (one.url, one.author, one.licence, one.duplicates) == ("https://example.org/x", "a", "MIT", 2)
 
 
@@ -256,9 +257,9 @@ def test_a_broken_index_is_a_notice() -> None:
 
     broken = SimpleNamespace(search_words=fail, search_drawing=fail, browse=fail)
     for view in (
-        handlers.search_words(broken, "x", Filters()),
-        handlers.search_drawing(broken, DOT, Filters()),
-        handlers.browse(broken, Filters()),
+        gallery.search_words(broken, "x", Filters()),
+        gallery.search_drawing(broken, DOT, Filters()),
+        gallery.browse(broken, Filters()),
     ):
         assert (view.state, view.notice.key, view.notice.hint) == ("error", "error.store", "text2svg search --build")
 
@@ -286,7 +287,7 @@ def test_views_travel_as_plain_json(runtime: DemoRuntime, tuner: Tuner) -> None:
         list(handlers.generate(runtime, Wish("fast rocket")))[-1],
         handlers.optimize(tuner, DOT, Choice()),
         handlers.clean(DOT),
-        handlers.browse(runtime, Filters()),
+        gallery.browse(runtime, Filters()),
         handlers.status(runtime),
     ):
         assert dataclasses.is_dataclass(view)
@@ -294,13 +295,15 @@ def test_views_travel_as_plain_json(runtime: DemoRuntime, tuner: Tuner) -> None:
 
 
 HOSTILE_DRAWINGS = json.loads((Path(__file__).parents[1] / "svg" / "hostile.json").read_text(encoding="utf-8"))
-DANGER = re.compile(r"<script|javascript:|\son\w+=|foreignObject|<animate|<set\b|@import|127\.0\.0\.1|<!", re.IGNORECASE)
+DANGER = re.compile(
+    r"<script|javascript:|\son\w+=|foreignObject|<animate|<set\b|@import|127\.0\.0\.1|<!", re.IGNORECASE
+)
 
 
 @pytest.mark.parametrize("one", HOSTILE_DRAWINGS, ids=lambda one: one["name"])
 def test_nothing_hostile_reaches_the_page(one: dict[str, str], runtime: DemoRuntime, tuner: Tuner) -> None:
     views = (handlers.clean(one["svg"]), handlers.optimize(tuner, one["svg"], Choice()))
-    found = handlers.search_drawing(runtime, one["svg"], Filters(count=1))
+    found = gallery.search_drawing(runtime, one["svg"], Filters(count=1))
     shown = [views[0].drawing.svg, views[1].before.svg, views[1].after.svg, found.query_drawing.svg]
     tags = ["".join(re.findall("<[^>]*>", text)) for text in shown]
     assert [text for text in tags if DANGER.search(text)] == []

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from text2svg.generate import Done, Finished, Partial, Ranked, Started
-from webapp.handlers import Filters, Wish
+from webapp.gallery import Filters
+from webapp.handlers import Wish
 from webapp.limits import Bounds, Budget, Gate
 from webapp.metrics import BUCKETS, Metrics
 from webapp.service import Service

@@ -93,6 +93,12 @@
     return list;
   }
 
+  // Where a drawing comes from; anything but https stays out of the page.
+  function source(url) {
+    if (!url.startsWith("https://")) return "";
+    return h("a", { href: url, rel: "noopener noreferrer", target: "_blank", text: url.replace(/^https:\/\//, "") });
+  }
+
   function notice(value) {
     if (!value) return null;
     const node = h("div", { class: "t2s-notice", "data-level": value.level, role: "status" },
@@ -132,6 +138,14 @@
       return await fetch(address(path), { method: "POST", body: text, headers: { "content-type": kind }, ...options });
     } catch (error) {
       if (error.name === "AbortError") throw error;
+      return new Response(JSON.stringify({ key: "error.gone" }), { status: 503 });
+    }
+  }
+
+  async function get(path) {
+    try {
+      return await fetch(address(path));
+    } catch {
       return new Response(JSON.stringify({ key: "error.gone" }), { status: 503 });
     }
   }
@@ -236,7 +250,7 @@
       const field = [...document.querySelectorAll("#create-prompt textarea, #explore-words textarea")].find(seen);
       if (field) { event.preventDefault(); field.focus(); }
     }
-    if (/^[1-4]$/.test(event.key)) click(`.t2s-card[data-index="${Number(event.key) - 1}"]`);
+    if (/^[1-8]$/.test(event.key)) click(`.t2s-card[data-index="${Number(event.key) - 1}"]`);
     if (event.key === "d") click('.t2s-detail [data-act="act.svg"]');
     if (event.key === "c") click('.t2s-detail [data-menu="act.copy"] > summary');
     return false;
@@ -266,5 +280,5 @@
 
   window.Text2SVG = { t, h, picture, paint, count, bytes, grounds, facts, notice, code, actions, action, menu, post,
     problem, copy, save, slug, readable, remember, recall, theme, language, setLanguage, languages: Object.keys(words),
-    makers, boot, defect, seen, DRAWING };
+    get, source, makers, boot, defect, seen, DRAWING };
 })();

@@ -1,7 +1,7 @@
 // The corpus as a wall of tiles, and the one that was opened with all that its licence asks to be shown.
 (() => {
   "use strict";
-  const { t, h, picture, count, bytes, facts, notice, code, copy, actions, action, makers, viewer } = Text2SVG;
+  const { t, h, picture, count, bytes, facts, notice, code, copy, actions, action, makers, viewer, source, atlas } = Text2SVG;
 
   function title(view) {
     if (view.kind === "words") return t("explore.found", { q: view.query });
@@ -14,12 +14,6 @@
     h("span", { class: "t2s-paper" }, picture(one.drawing.svg)),
     h("span", { class: "t2s-name", text: one.caption || one.name }),
     h("span", { class: "t2s-from", text: `${one.licence} · ${one.collection}` }));
-  }
-
-  function source(url) {
-    if (!url.startsWith("https://")) return "";
-    const shown = url.replace(/^https:\/\//, "");
-    return h("a", { href: url, rel: "noopener noreferrer", target: "_blank", text: shown });
   }
 
   function opened(one, trigger, close) {
@@ -43,8 +37,15 @@
       ]), code(one.drawing.svg));
   }
 
+  // The corpus as a list of what was asked for, or as a map of all of it.
+  function modes(now, choose) {
+    return h("div", { class: "t2s-modes", role: "group", "aria-label": t("map.view") }, ...["list", "map"].map((name) => h("button", {
+      type: "button", "data-act": `map.${name}`, "aria-pressed": String(name === now), text: t("map." + name), on: { click: () => choose(name) } })));
+  }
+
   makers.gallery = ({ root, trigger }) => {
-    let tiles = [], now = "", expected = 0;
+    let tiles = [], now = "", expected = 0, mode = "list", last = {};
+    const map = atlas((one) => open(one));
 
     function open(one) {
       const from = document.activeElement;
@@ -63,6 +64,29 @@
       }
     }
 
+    function choose(name) {
+      mode = name;
+      show();
+    }
+
+    function top(view) {
+      const asked = view.kind === "drawing" && view.query_drawing && view.query_drawing.svg
+        ? h("span", { class: "t2s-asked" }, picture(view.query_drawing.svg)) : null;
+      const words = mode === "map" ? t("map.title") : title(view);
+      return h("div", { class: "t2s-top t2s-found-row" }, h("h2", { class: "t2s-found" }, mode === "map" ? null : asked, h("span", { text: words })),
+        modes(mode, choose));
+    }
+
+    function show() {
+      const view = last;
+      root.classList.remove("with-opened");
+      const more = view.next ? action("act.more", () => trigger("more", { offset: view.next }), "quiet") : null;
+      const wall = mode === "map" ? [map.node] : [notice(view.notice) || "",
+        h("div", { class: "t2s-tiles" }, ...tiles.map((one) => tile(one, open))), more || ""];
+      root.replaceChildren(h("div", { class: "t2s-wall" }, top(view), ...wall));
+      if (mode === "map") map.start();
+    }
+
     return (incoming) => {
       const view = { state: "idle", kind: "browse", relatives: [], offset: 0, ...incoming };
       const same = [view.kind, view.query].join("\u0000");
@@ -71,14 +95,11 @@
       tiles = follows ? [...tiles, ...view.relatives] : view.relatives;
       now = same;
       expected = view.next;
+      // Who searches wants to see what was found.
+      if (last.state) mode = "list";
+      last = view;
       root.dataset.state = view.state;
-      root.classList.remove("with-opened");
-      const asked = view.kind === "drawing" && view.query_drawing && view.query_drawing.svg
-        ? h("span", { class: "t2s-asked" }, picture(view.query_drawing.svg)) : null;
-      const more = view.next ? action("act.more", () => trigger("more", { offset: view.next }), "quiet") : null;
-      root.replaceChildren(h("div", { class: "t2s-wall" },
-        h("h2", { class: "t2s-found" }, asked, h("span", { text: title(view) })), notice(view.notice) || "",
-        h("div", { class: "t2s-tiles" }, ...tiles.map((one) => tile(one, open))), more || ""));
+      show();
     };
   };
 })();

@@ -167,6 +167,28 @@
     return `−${view.saved} %`.replace("−-", "+");
   }
 
+  // What was optimized, in the order it was: Undo goes back a step, Redo forward, Reset to the usual settings.
+  makers.steps = ({ root, trigger }) => (usual) => {
+    const MOST_STEPS = 50;
+    const steps = [];
+    let here = -1;
+    const go = (to) => { here = to; show(); trigger("went", { step: steps[here] }); };
+    const undo = action("optimize.undo", () => go(here - 1)), redo = action("optimize.redo", () => go(here + 1));
+    const reset = action("optimize.reset", () => trigger("went", { step: [(steps[here] || [""])[0], usual.profile, usual.decimals, usual.groups] }), "quiet");
+    const show = () => { undo.disabled = here < 1; redo.disabled = here >= steps.length - 1; };
+    Text2SVG.stepped = (values) => {
+      if (values[0] && JSON.stringify(values) !== JSON.stringify(steps[here])) {
+        steps.splice(here + 1, Infinity, values);
+        if (steps.length > MOST_STEPS) steps.shift();
+        here = steps.length - 1;
+        show();
+      }
+      return values;
+    };
+    show();
+    root.replaceChildren(undo, redo, reset);
+  };
+
   // Reads files in the browser: one goes into the field, several become a table and a zip.
   makers.files = ({ root, trigger }) => (value) => {
     const input = h("input", { type: "file", accept: ".svg,image/svg+xml", multiple: true, hidden: true,

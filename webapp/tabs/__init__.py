@@ -1,1 +1,1 @@
-"""One file a tab: Create, Optimize, Explore."""
+"""One file a tab: Create, Optimize, Explore, Measure."""

@@ -1,4 +1,4 @@
-"""Create: words in, candidates drawn side by side, one of them kept, coloured, edited and taken away.
+"""Create: words in, candidates drawn side by side, compositions beside them, one kept, coloured, edited and taken away.
 
 Stop closes the handler's generator (Gradio raises GeneratorExit in it), which closes the engine's stream. The page
 shows "stopped" at once on its own, because frames already on their way still arrive after the click. The address bar
@@ -23,13 +23,12 @@ from webapp.tabs.parts import OPTIMIZER, QUIET, T, component, styles
 from webapp.views import CreateView, as_json
 
 EXAMPLES = (
-    ("red heart", "color"),
     ("arrow left", "outline"),
-    ("shopping bag", "outline"),
     ("rocket", "filled"),
-    ("cloud rain", "duotone"),
-    ("lock", "outline"),
     ("coffee cup", "outline"),
+    ("lock", "outline"),
+    ("two trees above a house", ""),
+    ("heart inside a shield", ""),
 )
 SAMPLING = {"temperature": 0.4, "top_p": 0.9, "max_tokens": 300}
 """What the sliders stand on; a link leaves these out."""
@@ -54,7 +53,7 @@ def build(service: Service) -> Parts:
         chips = component("chips", {"examples": examples}, elem_id="create-examples", events=("pick",))
         component("counter", {"limit": handlers.MAX_PROMPT}, elem_id="create-counter")
     style, options = _options()
-    stage = component("stage", as_json(CreateView()), elem_id="create-stage", events=("optimize", "similar"))
+    stage = component("stage", as_json(CreateView()), elem_id="create-stage", events=("optimize", "similar", "example"))
     compare = component("compare", {}, elem_id="create-compare", quiet=True)
     recent = component("recent", {}, elem_id="create-recent", events=("recall",))
     with gr.Accordion(T("batch.title"), open=False, elem_id="create-batch"):
@@ -62,7 +61,9 @@ def build(service: Service) -> Parts:
 
     fields = [prompt, style, *options]
     picked = chips.pick(_example, outputs=[prompt, style], **QUIET)
-    running = [_draws(start, service, fields, stage) for start in (go.click, prompt.submit, picked.then)]
+    shown = stage.example(_shown, outputs=fields, **QUIET)
+    starts = (go.click, prompt.submit, picked.then, shown.then)
+    running = [_draws(start, service, fields, stage) for start in starts]
     stop.click(None, js="() => { Text2SVG.halt(); }", cancels=running)
     stage.optimize(_optimizer(service), outputs=compare, **OPTIMIZER)
     _recall(recent, fields)
@@ -84,7 +85,7 @@ def _draws(start: Callable[..., Any], service: Service, fields: list[Any], stage
         concurrency_limit=service.bounds.concurrency,
         concurrency_id="engine",
         trigger_mode="once",
-        js="(...values) => { Text2SVG.begin(); return values; }",
+        js="(...values) => { Text2SVG.begin(values); return values; }",
         **QUIET,
     )
     # Gradio runs `then` only after a run that ended well; a full queue or a defect arrives at `failure`.
@@ -206,6 +207,10 @@ def _number(value: object, default: float) -> float:
 def _example(event: gr.EventData) -> tuple[str, str]:
     style = str(event.style)
     return str(event.text)[: handlers.MAX_PROMPT], style if style in handlers.STYLES else ""
+
+
+def _shown(event: gr.EventData) -> list[Any]:
+    return linked({"q": event.text, "style": event.style, "seed": event.seed})
 
 
 def _roll() -> int:

@@ -14,6 +14,7 @@ import gradio as gr
 
 from webapp import handlers
 from webapp.api import client_of
+from webapp.gallery import Filters
 from webapp.service import Service
 from webapp.tabs.parts import QUIET, T, component, styles
 from webapp.views import ExploreView, Notice, Status, as_json
@@ -83,18 +84,18 @@ def _connect(service: Service, parts: Parts, query: gr.Textbox, drawing: tuple[A
 
     def question(kind: str) -> Callable[..., tuple[dict[str, Any], Asked]]:
         def put(text: str, style: str, licence: str, collection: str, request: gr.Request) -> tuple[Any, Asked]:
-            chosen = handlers.Filters(style or "", licence or "", collection or "")
+            chosen = Filters(style or "", licence or "", collection or "")
             asked = (kind, text or "")
             return as_json(service.search(client_of(request), asked, chosen)), asked
 
         return put
 
     def again(asked: Asked, style: str, licence: str, collection: str, request: gr.Request) -> dict[str, Any]:
-        chosen = handlers.Filters(style or "", licence or "", collection or "")
+        chosen = Filters(style or "", licence or "", collection or "")
         return as_json(service.search(client_of(request), asked, chosen))
 
     def more(event: gr.EventData, style: str, licence: str, collection: str, request: gr.Request) -> dict[str, Any]:
-        chosen = handlers.Filters(style or "", licence or "", collection or "")
+        chosen = Filters(style or "", licence or "", collection or "")
         view = service.search(client_of(request), ("browse", ""), chosen, max(0, int(event.offset)))
         return as_json(view)
 

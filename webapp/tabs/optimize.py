@@ -64,9 +64,9 @@ def build(service: Service) -> None:
         with gr.Column(scale=2, min_width=300, elem_id="optimize-in"):
             code, files, sample = _input()
             choices = _choices()
-            with gr.Row(elem_id="optimize-run"):
-                go = gr.Button(T("optimize.go"), variant="primary", elem_id="optimize-go", scale=3)
-                reset = gr.Button(T("optimize.reset"), elem_id="optimize-reset", scale=1, min_width=80)
+            go = gr.Button(T("optimize.go"), variant="primary", elem_id="optimize-go")
+            usual = {"profile": PROFILES[0], "decimals": PRECISIONS[0], "groups": list(GROUPS)}
+            steps = component("steps", usual, elem_id="optimize-steps", events=("went",))
         with gr.Column(scale=5, min_width=320, elem_id="optimize-out"):
             compare = component("compare", as_json(OptimizeView()), elem_id="optimize-compare")
 
@@ -74,9 +74,10 @@ def build(service: Service) -> None:
     given = (
         sample.click(lambda: SAMPLE, outputs=code, **QUIET),
         files.opened(_opened, outputs=code, **QUIET),
-        reset.click(lambda: [PROFILES[0], PRECISIONS[0], list(GROUPS)], outputs=choices, **QUIET),
+        steps.went(_went, outputs=inputs, **QUIET),
     )
-    wired = {"inputs": inputs, "outputs": compare, **OPTIMIZER}
+    # Every run is a step that the page can go back to.
+    wired = {"inputs": inputs, "outputs": compare, "js": "(...values) => Text2SVG.stepped(values)", **OPTIMIZER}
     for started in (
         go.click(run, **wired),
         *(choice.input(rerun, trigger_mode="always_last", **wired) for choice in choices),
@@ -87,6 +88,17 @@ def build(service: Service) -> None:
 
 def _opened(event: gr.EventData) -> str:
     return str(event.text)[:UPLOAD_BYTES]
+
+
+def _went(event: gr.EventData) -> list[Any]:
+    """Values of the fields from a step of the page's history; what is wrong becomes the usual."""
+    svg, profile, decimals, groups = (*event.step, *[None] * 4)[:4]
+    return [
+        str(svg or "")[:UPLOAD_BYTES],
+        profile if profile in PROFILES else PROFILES[0],
+        decimals if decimals in PRECISIONS else PRECISIONS[0],
+        [name for name in GROUPS if name in (groups if isinstance(groups, list) else GROUPS)],
+    ]
 
 
 def choice_of(profile: str, decimals: str, groups: list[str]) -> Choice:
