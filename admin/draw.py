@@ -1,25 +1,21 @@
-"""`generate`, `search`: drawings from words and from the corpus, on the command line."""
+"""`generate`: drawings from words, on the command line."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from admin.compose import relative_row
-from admin.console import say, show, table
+from admin.console import say, show
 from admin.opening import open_runtime
-
-if TYPE_CHECKING:
-    from text2svg.search.searcher import Hit
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the commands."""
-    for command in (generate, search):
-        app.command()(command)
+    """Adds the command."""
+    app.command()(generate)
 
 
 def generate(
@@ -138,48 +134,3 @@ def read_input(source: Path) -> bytes:
         return sys.stdin.buffer.read() if str(source) == "-" else source.read_bytes()
     except OSError as error:
         raise SourceError(f"cannot read {source}: {error.strerror}", hint="give a file, a folder or -") from error
-
-
-def search(
-    words: str = typer.Argument("", help="What to look for."),
-    svg: Path | None = typer.Option(None, help="Search by a drawing instead; - reads stdin."),
-    k: int = typer.Option(10, "-k", min=1, max=1000, help="How many."),
-    style: str = typer.Option("", help="Only this style."),
-    licence: str = typer.Option("", help="Only this SPDX licence."),
-    collection: str = typer.Option("", help="Only this collection."),
-    as_json: bool = typer.Option(False, "--json", help="Print the drawings too."),
-) -> None:
-    """Find the nearest drawings of the corpus.
-
-    \b
-    Examples:
-      text2svg search "left arrow" -k 5
-      text2svg search --svg heart.svg --json
-    """
-    import time
-
-    from text2svg.errors import ConfigError
-
-    if bool(words) == (svg is not None):
-        raise ConfigError("give words or --svg, one of them", hint='text2svg search "left arrow"')
-    filters = {"style": style, "licence": licence, "collection": collection}
-    with open_runtime() as runtime:
-        _ = runtime.searcher
-        began = time.perf_counter()
-        if svg is None:
-            hits = runtime.search_words(words, k, **filters)
-        else:
-            hits = runtime.search_drawing(read_input(svg).decode("utf-8", "replace"), k, **filters)
-        seconds = time.perf_counter() - began
-        rows = [_row(hit) for hit in hits]
-        say(f"{len(rows)} of {len(runtime.searcher.index):,} drawings ({runtime.corpus.name}), {seconds * 1000:.1f} ms")
-    show(rows, as_json=as_json, text=lambda found: table([tuple(r.values())[:7] for r in found], tuple(_NAMES)))
-
-
-_NAMES = ("score", "caption", "collection", "name", "style", "licence", "url")
-
-
-def _row(hit: Hit) -> dict[str, Any]:
-    p = hit.sample.provenance
-    values = (f"{hit.score:.3f}", hit.caption, p.collection, p.name, hit.style, p.licence, p.url)
-    return {**dict(zip(_NAMES, values, strict=True)), "author": p.author, "digest": hit.digest, "svg": hit.svg}

@@ -32,9 +32,7 @@ def rows() -> list[Sample]:
         svg = f"{HEAD}{body}</svg>"
         raw = svg.replace("<svg", f'<svg data-set="{collection}"')
         provenance = Provenance("package", collection, caption, licence=licence)
-        made.append(
-            Sample(digest_of(raw), raw, provenance, caption, tags, style=style, optimized=svg)
-        )
+        made.append(Sample(digest_of(raw), raw, provenance, caption, tags, style=style, optimized=svg))
     return made
 
 
@@ -49,9 +47,7 @@ def encoder() -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def folder(
-    corpus: list[Sample], encoder: Encoder, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def folder(corpus: list[Sample], encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("search") / "index"
     built = build(place, corpus, encoder, BuildOptions(rows=3))
     assert (built.rows, built.failed, built.reused) == (7, 0, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +43,7 @@ def test_saved_index_answers_the_same_and_halves_nearly_so(tmp_path: Path) -> No
     index.save(tmp_path / "b", "float16")
     half = Index.open(tmp_path / "b", "space")
     np.testing.assert_allclose(half.scores(query), index.scores(query), atol=2e-3)
-    assert (tmp_path / "b/vectors.npy").stat().st_size < 0.51 * (
-        tmp_path / "a/vectors.npy"
-    ).stat().st_size
+    assert (tmp_path / "b/vectors.npy").stat().st_size < 0.51 * (tmp_path / "a/vectors.npy").stat().st_size
     assert half.digest(7) == index.digest(7)
 
 
@@ -65,9 +65,7 @@ def test_index_of_another_space_or_torn_is_refused(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.integers(-3, 3), max_size=30), st.integers(0, 40), st.data())
-def test_top_breaks_ties_by_row_and_hides_rows(
-    values: list[int], k: int, data: st.DataObject
-) -> None:
+def test_top_breaks_ties_by_row_and_hides_rows(values: list[int], k: int, data: st.DataObject) -> None:
     scores = np.array(values, np.float32)
     flags = st.lists(st.booleans(), min_size=len(values), max_size=len(values))
     allowed = data.draw(st.none() | flags)
@@ -119,9 +117,7 @@ def test_words_find_left_arrows_first_and_fold_copies(searcher: Searcher) -> Non
 
 
 def test_filters_hide_rows_even_when_few_are_left(searcher: Searcher) -> None:
-    assert [
-        hit.collection for hit in searcher.words("arrow left", 5, Filters(collection=["copycat"]))
-    ] == ["copycat"]
+    assert [hit.collection for hit in searcher.words("arrow left", 5, Filters(collection=["copycat"]))] == ["copycat"]
     styles = {hit.style for hit in searcher.words("left", 5, Filters(style=["filled", "color"]))}
     assert styles <= {"filled", "color"}
     assert searcher.words("left", 5, Filters(licence=["GPL-3.0"])) == []
@@ -134,9 +130,7 @@ def test_a_drawing_finds_itself_then_its_kin(searcher: Searcher, corpus: list[Sa
     assert hits[1].caption == "arrow left circle"
 
 
-def test_rows_that_are_gone_are_skipped(
-    folder: Path, encoder: Encoder, corpus: list[Sample]
-) -> None:
+def test_rows_that_are_gone_are_skipped(folder: Path, encoder: Encoder, corpus: list[Sample]) -> None:
     gone = corpus[0].digest
     known = {sample.digest: sample for sample in corpus if sample.digest != gone}
     searcher = Searcher.open(folder, encoder, lambda digests: [known.get(d) for d in digests])
@@ -144,9 +138,7 @@ def test_rows_that_are_gone_are_skipped(
     assert len(hits) == 2 and gone not in {hit.digest for hit in hits}
 
 
-def test_build_again_encodes_only_what_is_new(
-    tmp_path: Path, corpus: list[Sample], encoder: Encoder
-) -> None:
+def test_build_again_encodes_only_what_is_new(tmp_path: Path, corpus: list[Sample], encoder: Encoder) -> None:
     place, heard = tmp_path / "index", []
     build(place, corpus[:6], encoder, BuildOptions(rows=3), heard.append)
     built = build(place, corpus, encoder, BuildOptions(rows=3))
@@ -165,9 +157,7 @@ def test_empty_query_finds_nothing(searcher: Searcher) -> None:
     assert searcher.words("", 5) == []
 
 
-def test_a_broken_drawing_is_an_error_not_an_empty_answer(
-    tmp_path: Path, corpus: list[Sample]
-) -> None:
+def test_a_broken_drawing_is_an_error_not_an_empty_answer(tmp_path: Path, corpus: list[Sample]) -> None:
     towers = Path(__file__).parents[2] / "text2svg/assets/encoder"
     if not (towers / "config.json").is_file():
         pytest.skip("no bundled encoder")
@@ -176,3 +166,33 @@ def test_a_broken_drawing_is_an_error_not_an_empty_answer(
     searcher = Searcher.open(tmp_path / "index", encoder, lambda digests: [None for _ in digests])
     with pytest.raises((RenderError, SvgError)):
         searcher.drawing("<svg", 3)
+
+
+def test_words_and_a_drawing_together_want_both(searcher: Searcher, corpus: list[Sample]) -> None:
+    alone = [hit.caption for hit in searcher.drawing(corpus[0].optimized, 4)]
+    both = [hit.caption for hit in searcher.both("circle", corpus[0].optimized, 4)]
+    assert both[0] == "arrow left circle" != alone[0]
+
+
+def test_more_like_this_leaves_out_itself_and_its_copies(searcher: Searcher, corpus: list[Sample]) -> None:
+    hits = searcher.like(corpus[0].digest, 5)
+    assert hits[0].caption == "arrow left circle"
+    assert not {corpus[0].digest, corpus[1].digest} & {hit.digest for hit in hits}
+    with pytest.raises(StoreError, match="no drawing"):
+        searcher.like("0" * 64, 3)
+
+
+def test_palette_and_size_narrow_too(searcher: Searcher, corpus: list[Sample]) -> None:
+    names = searcher.columns.names
+    assert names["palette"] == ["one"] and names["size"] == ["large"]  # rows of this corpus have no token counts
+    assert searcher.words("left", 5, Filters(palette=["many"])) == []
+    assert searcher.words("left", 5, Filters(palette=["one"], size=["large"]))
+
+
+def test_an_index_with_the_facets_of_another_version_is_refused(folder: Path, encoder: Encoder, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "old")
+    names = json.loads((tmp_path / "old/facets.json").read_text())
+    names.pop("size")
+    (tmp_path / "old/facets.json").write_text(json.dumps(names))
+    with pytest.raises(StoreError, match="another version"):
+        Searcher.open(tmp_path / "old", encoder, lambda digests: [])

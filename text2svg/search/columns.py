@@ -22,7 +22,9 @@ from text2svg.sample import Sample
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FACETS = ("style", "collection", "licence")
+FACETS = ("style", "collection", "licence", "palette", "size")
+SIZES = (("small", 64), ("medium", 160))
+"""Names of drawings by their most tokens; longer ones, and those that are not canonical, are `large`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,13 @@ class Filters:
     style: Sequence[str] = ()
     collection: Sequence[str] = ()
     licence: Sequence[str] = ()
+    palette: Sequence[str] = ()
+    """`one` colour or `many`, as the source says."""
+    size: Sequence[str] = ()
+    """`small`, `medium` or `large`, by tokens."""
 
     def __bool__(self) -> bool:
-        return bool(self.style or self.collection or self.licence)
+        return any(getattr(self, facet) for facet in FACETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,9 @@ class Columns:
         except (OSError, ValueError) as error:
             hint = "build the search index again"
             raise StoreError(f"{folder} holds no facets: {error}", hint=hint) from error
+        if list(names) != list(FACETS) or codes.shape != (len(FACETS), len(groups)):
+            hint = "build the search index again: text2svg corpus index"
+            raise StoreError(f"{folder} has the facets of another version", hint=hint)
         return cls(names, codes, groups)
 
 
@@ -88,7 +97,8 @@ class ColumnsBuilder:
 
     def add(self, sample: Sample) -> None:
         """The next row."""
-        values = (sample.style, sample.provenance.collection, sample.provenance.licence)
+        palette = "many" if sample.palette else "one"
+        values = (sample.style, sample.provenance.collection, sample.provenance.licence, palette, size_of(sample))
         for codes, numbers, value in zip(self._codes, self._numbers, values, strict=True):
             codes.append(numbers.setdefault(value, len(numbers)))
         form = hashlib.blake2b((sample.optimized or sample.raw).encode(), digest_size=16).digest()
@@ -99,3 +109,8 @@ class ColumnsBuilder:
         codes = np.stack([np.frombuffer(one, np.uint16) for one in self._codes])
         names = {facet: list(self._numbers[at]) for at, facet in enumerate(FACETS)}
         return Columns(names, codes, np.frombuffer(self._groups, np.int32))
+
+
+def size_of(sample: Sample) -> str:
+    """The size facet of a drawing."""
+    return next((name for name, most in SIZES if 0 < sample.tokens <= most), "large")

@@ -52,9 +52,7 @@ class Index:
         vector = np.asarray(vector, np.float32)
         if vector.shape != (self.matrix.shape[1],):
             hint = "encode the query with the encoder that made the index"
-            raise ConfigError(
-                f"the query is {vector.shape}, rows are {self.matrix.shape[1:]}", hint=hint
-            )
+            raise ConfigError(f"the query is {vector.shape}, rows are {self.matrix.shape[1:]}", hint=hint)
         if self.matrix.dtype == np.float32:
             return self.matrix @ vector
         scores = np.empty(len(self.matrix), np.float32)
@@ -63,14 +61,27 @@ class Index:
             np.dot(block, vector, out=scores[first : first + len(block)])
         return scores
 
+    def scores_of(self, rows: NDArray[np.int64], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(len(rows),) inner products of some rows with one vector (D,)."""
+        return np.asarray(self.matrix[rows], np.float32) @ np.asarray(vector, np.float32)
+
+    def row(self, digest: str) -> int:
+        """The row of a drawing. Raises StoreError when the index has none."""
+        raw = raw_digests([digest])
+        found = np.flatnonzero((self.digests[:, :8] == raw[0, :8]).all(1))
+        for row in found:
+            if self.digest(int(row)) == digest.lower():
+                return int(row)
+        raise StoreError(f"no drawing {digest[:12]} in the search index", hint="give a digest that search printed")
+
     def query(
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
     ) -> list[tuple[int, float]]:
         """The k best (row, score), best first; equal scores in row order. `allowed` (N,) hides rows."""
         return top(self.scores(vector), k, allowed)
 
-    def save(self, folder: Path, dtype: str = "float32") -> None:
-        """Write into `folder`; a crash leaves no index.json and so no index."""
+    def save(self, folder: Path, dtype: str = "float32", made_of: str = "") -> None:
+        """Write into `folder`; a crash leaves no index.json and so no index. `made_of` names what decided the files."""
         if dtype not in ("float32", "float16"):
             raise ConfigError(f"unknown index type {dtype!r}", hint="write float32 or float16")
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,6 +89,7 @@ class Index:
         np.save(folder / "vectors.npy", np.asarray(self.matrix, dtype))
         np.save(folder / "digests.npy", self.digests)
         facts = {"version": VERSION, "encoder": self.encoder, "rows": len(self), "dtype": dtype}
+        facts |= {"made_of": made_of} if made_of else {}
         (folder / "index.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
     @classmethod
@@ -99,9 +111,7 @@ class Index:
         return cls(np.asarray(matrix), np.asarray(digests), encoder)
 
 
-def top(
-    scores: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
-) -> list[tuple[int, float]]:
+def top(scores: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None) -> list[tuple[int, float]]:
     """The k largest as (row, score), best first, ties in row order."""
     rows = np.arange(len(scores)) if allowed is None else np.flatnonzero(allowed)
     if k < 1 or not len(rows):

@@ -49,25 +49,30 @@ class Lexical:
 
     def scores(self, query: str) -> NDArray[np.float32]:
         """(rows,) float32 in 0..1."""
-        count = len(self.lengths)
-        total, found = 0.0, np.zeros(count, np.float32)
-        captions = np.zeros(count, np.float32)
-        for term in dict.fromkeys(map(term_of, content_words(words_of(query)))):
-            at = self.terms.get(term)
-            size = 0 if at is None else int(self.starts[at + 1] - self.starts[at])
-            weight = math.log1p(count / (size + 1))
-            total += weight
-            if at is None:
-                continue
-            span = slice(int(self.starts[at]), int(self.starts[at + 1]))
-            rows, marks = self.rows[span], self.marks[span]
-            # A row occurs once in a term's postings, so plain indexing adds correctly.
-            found[rows] += weight * (TAG_WEIGHT + (1 - TAG_WEIGHT) * marks)
-            captions[rows] += marks
-        if total == 0:
-            return found
-        share = captions / np.maximum(self.lengths, 1)
-        return found / total * (1 - LENGTH_SHARE + LENGTH_SHARE * share)
+        rows, values = self.matches(query)
+        found = np.zeros(len(self.lengths), np.float32)
+        found[rows] = values
+        return found
+
+    def matches(self, query: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Rows that have a word of the query, ascending, and their scores in 0..1."""
+        terms = list(dict.fromkeys(map(term_of, content_words(words_of(query)))))
+        spans = [self._span(term) for term in terms]
+        weights = [math.log1p(len(self.lengths) / (span.stop - span.start + 1)) for span in spans]
+        total = sum(weights)
+        sizes = [span.stop - span.start for span in spans]
+        if not sum(sizes):
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        rows, place = np.unique(np.concatenate([self.rows[span] for span in spans]), return_inverse=True)
+        marks = np.concatenate([self.marks[span] for span in spans])
+        each = np.repeat(weights, sizes) * (TAG_WEIGHT + (1 - TAG_WEIGHT) * marks)
+        found = np.bincount(place, each, len(rows))
+        share = np.bincount(place, marks, len(rows)) / np.maximum(self.lengths[rows], 1)
+        return rows.astype(np.int64), (found / total * (1 - LENGTH_SHARE + LENGTH_SHARE * share)).astype(np.float32)
+
+    def _span(self, term: str) -> slice:
+        at = self.terms.get(term)
+        return slice(0, 0) if at is None else slice(int(self.starts[at]), int(self.starts[at + 1]))
 
     def save(self, folder: Path) -> None:
         """Write into an existing folder."""
