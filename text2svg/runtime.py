@@ -118,7 +118,6 @@ class Runtime:
         return Setup(
             vocabulary=load_vocabulary(ASSETS / "words.json"),
             rasterizer=self.rasterizer,
-            find=self.find_drawings,
             redraw=self._redraw,
             scorer=closeness(self.encoder),
         )

@@ -196,16 +196,3 @@ def test_a_tied_head_is_the_embedding() -> None:
     tied = NumpyDecoder(dataclasses.replace(config, tied=True), tensors).cache(1, 8).prefill(0, [1, 20])
     assert untied.shape == (VOCAB,)
     assert np.array_equal(tied, untied)
-
-
-@pytest.mark.parametrize("decoder", ["numpy", "onnx-fp32", "onnx"])
-def test_reading_in_two_parts_is_reading_at_once_and_the_beginning_can_be_shared(decoder: str) -> None:
-    prompt = PROMPTS[1] + PROMPTS[3]
-    model = _numpy() if decoder == "numpy" else _onnx(decoder)
-    cache = model.cache(3, 32)
-    whole = cache.prefill(0, prompt).copy()
-    cache.prefill(1, prompt[:4])
-    cache.copy(1, 2, 4)
-    first = cache.extend(1, prompt[4:]).copy()
-    np.testing.assert_allclose(first, whole, atol=1e-4)
-    np.testing.assert_array_equal(cache.extend(2, prompt[4:]), first)

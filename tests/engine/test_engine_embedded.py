@@ -218,28 +218,3 @@ def test_the_runtime_writes_no_usage_file_and_importing_loads_nothing_heavy(tmp_
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": str(root)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path, timeout=120)
     assert not list(tmp_path.rglob("*.db"))
-
-
-@pytest.mark.parametrize("run", RUNS)
-def test_a_shared_beginning_is_read_once_and_changes_no_answer(run: str) -> None:
-    begin, ends = (BOS, 20, 30, 40, 50), [(21,), (22, 23), (24,)]
-    sampling = Sampling(40, 0.8, 0.9, seed=3, guidance=2.0)
-
-    def ask(wanted: list[tuple[int, ...]], shared: int) -> list[str]:
-        prompts = [Prompt("", ids=begin + e, blank=begin + (0,) * len(e), shared=shared) for e in wanted]
-        return [answer.text for answer in engine.complete(prompts, sampling)]
-
-    engine = _engine(run)
-    engine.warm()
-    answers = ask(ends, len(begin))
-    assert answers[:1] == ask(ends[:1], len(begin))
-    if run != "int8":  # packed products round by the length of what is read
-        assert answers == ask(ends, 0)
-    assert len(set(answers)) == 3
-    lengths: list[int] = []
-    cache = engine._model.decoder.cache(1, 8)  # noqa: SLF001
-    original = type(cache).extend
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(cache), "extend", lambda own, row, ids: lengths.append(len(ids)) or original(own, row, ids))
-        ask(ends, len(begin))
-    assert lengths.count(len(begin)) == 2, "once for the words and once for the blank twin"

@@ -15,10 +15,6 @@ class _Told:
         self.rows[row] = tuple(ids)
         return self._logits(row)
 
-    def extend(self, row, ids):
-        self.rows[row] += tuple(ids)
-        return self._logits(row)
-
     def step(self, ids):
         return np.stack([self._logits(row) for row in range(len(ids))])
 
@@ -36,13 +32,3 @@ def test_guidance_pushes_away_from_the_blank_prompt() -> None:
     assert cache.prefill(0, (9, 2, 7)).tolist() == [-2.0, 0.0, 3.0, 0.0]
     assert cache.untold.rows[0] == (9, 0, 7)
     assert cache.step([1]).tolist() == [[-2.0, 0.0, 3.0, 0.0]]
-
-
-def test_a_shared_beginning_belongs_to_both_and_only_the_rest_is_blanked() -> None:
-    cache = GuidedCache(_Told(), _Told(), {(8, 1, 9, 2): (8, 1, 9, 0), (8, 1, 9, 3): (8, 1, 9, 0)}, 3.0)
-    cache.prefill(0, (8, 1))
-    cache.copy(0, 1, 2)
-    cache.extend(0, (9, 2, 7))
-    cache.extend(1, (9, 3, 7))
-    assert (cache.told.rows[0], cache.told.rows[1]) == ((8, 1, 9, 2, 7), (8, 1, 9, 3, 7))
-    assert cache.untold.rows[0] == cache.untold.rows[1] == (8, 1, 9, 0, 7)

@@ -25,8 +25,6 @@ class Prompt:
     ids: tuple[int, ...] = ()
     blank: tuple[int, ...] = ()
     """`ids` with the words blanked, of the same length: what guidance pushes away from."""
-    shared: int = 0
-    """So many leading ids are those of other candidates and of `blank` too; the engine may read them once."""
 
 
 @dataclass(frozen=True, slots=True)

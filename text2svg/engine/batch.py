@@ -85,8 +85,6 @@ class _Row:
     allowed: NDArray[np.intp]
     random: np.random.Generator
     stops: StopFilter
-    shared: int = 0
-    """How many leading ids of the prompt are read on their own, since other rows have them too."""
     cached: int = 0
     """How many tokens of the row the cache holds."""
     token: int = -1
@@ -103,8 +101,6 @@ class Batch:
     max_rows: int
     blanks: Mapping[tuple[int, ...], tuple[int, ...]] = field(default_factory=dict)
     """Prompts to their twins without words; guidance needs one for each prompt."""
-    shared: Mapping[tuple[int, ...], int] = field(default_factory=dict)
-    """Prompts to how many of their leading ids others have too; those are read once."""
     _rows: list[_Row] = field(default_factory=list)
     _readings: dict[tuple[int, ...], NDArray[np.float32]] = field(default_factory=dict)
 
@@ -148,7 +144,7 @@ class Batch:
             return
         random = np.random.default_rng(self.sampling.seed + index)
         stops = StopFilter(self.sampling.stop)
-        row = _Row(index, (*ids, *forced), state, remaining, allowed, random, stops, self.shared.get(ids, 0))
+        row = _Row(index, (*ids, *forced), state, remaining, allowed, random, stops)
         if forced:
             text = stops.push("".join(self.model.pieces[i] for i in forced))
             yield Delta(index, text, tokens=len(forced), logprob=0.0)
@@ -166,25 +162,9 @@ class Batch:
             if twin >= 0:
                 cache.copy(twin, place, len(row.prompt))
             else:
-                self._readings[row.prompt] = self._read_anew(row, place, cache).copy()
+                self._readings[row.prompt] = cache.prefill(place, row.prompt).copy()
         row.cached = len(row.prompt)
         return self._readings[row.prompt]
-
-    def _read_anew(self, row: _Row, place: int, cache: Cache) -> NDArray[np.float32]:
-        """A shared beginning is always read apart from the rest, so that a row's bits do not depend on who read it."""
-        if not row.shared:
-            return cache.prefill(place, row.prompt)
-        begin, rest = row.prompt[: row.shared], row.prompt[row.shared :]
-        holder = self._holder(begin)
-        if holder >= 0:
-            cache.copy(holder, place, len(begin))
-        else:
-            cache.prefill(place, begin)
-        return cache.extend(place, rest)
-
-    def _holder(self, ids: tuple[int, ...]) -> int:
-        """The first other row that has read these ids first, -1 for none."""
-        return next((i for i, other in enumerate(self._rows[:-1]) if other.prompt[: len(ids)] == ids), -1)
 
     def _advance(self, cache: Cache) -> Iterator[Delta]:
         """Feed the last choices, make the next ones, close ranks over finished rows."""

@@ -22,10 +22,6 @@ class Cache(Protocol):
         """Forget the row, read `ids` into it, return the logits after the last one: (vocab,)."""
         ...
 
-    def extend(self, row: int, ids: Sequence[int]) -> NDArray[np.float32]:
-        """Read `ids` into the row behind what it holds, return the logits after the last one: (vocab,)."""
-        ...
-
     def step(self, ids: Sequence[int]) -> NDArray[np.float32]:
         """Feed one token to each of the first len(ids) rows; logits (len(ids), vocab), valid until the next call."""
         ...

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -96,12 +96,12 @@ class EmbeddedEngine:
     def complete(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
         """Answer every prompt; one that does not fit the context fails alone."""
         ids = self._encode(prompts)
-        return collect(self._deltas(ids, sampling, prompts), [len(p) for p in ids])
+        return collect(self._deltas(ids, sampling, _blanks(ids, prompts)), [len(p) for p in ids])
 
     def stream(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Delta]:
         """Yield a delta for each token of each prompt; the model is loaded before the first."""
         ids = self._encode(prompts)
-        return self._deltas(ids, sampling, prompts)
+        return self._deltas(ids, sampling, _blanks(ids, prompts))
 
     def warm(self) -> None:
         """Load the weights now, so that the first visitor does not wait (0.1 to 0.4 s)."""
@@ -123,11 +123,9 @@ class EmbeddedEngine:
         with self._loading:
             self._model = None
 
-    def _deltas(self, ids: Sequence[Ids], sampling: Sampling, prompts: Sequence[Prompt]) -> Iterator[Delta]:
-        own = list(zip(ids, prompts, strict=True))
-        blanks = {read: prompt.blank for read, prompt in own if prompt.blank}
-        shared = {read: prompt.shared for read, prompt in own if prompt.shared}
-        return Batch(self._load(), sampling, self._turns, self.options.rows, blanks, shared).run(ids)
+    def _deltas(self, ids: Sequence[Ids], sampling: Sampling, blanks: Mapping[Ids, Ids]) -> Iterator[Delta]:
+        model = self._load()
+        return Batch(model, sampling, self._turns, self.options.rows, blanks).run(ids)
 
     def _encode(self, prompts: Sequence[Prompt]) -> list[tuple[int, ...]]:
         if any(prompt.images for prompt in prompts):
@@ -179,6 +177,10 @@ class EmbeddedEngine:
         from text2svg.svg.grammar import automaton
 
         return automaton()
+
+
+def _blanks(ids: Sequence[Ids], prompts: Sequence[Prompt]) -> dict[Ids, Ids]:
+    return {own: prompt.blank for own, prompt in zip(ids, prompts, strict=True) if prompt.blank}
 
 
 def _decide(folder: Path, options: EmbeddedOptions) -> tuple[str, str]:

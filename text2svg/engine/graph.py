@@ -83,17 +83,11 @@ class OnnxCache:
 
     def prefill(self, row: int, ids: Sequence[int]) -> Array:
         """Forget the row and read `ids` into it."""
-        self.lengths[row] = 0
-        return self.extend(row, ids)
-
-    def extend(self, row: int, ids: Sequence[int]) -> Array:
-        """Read `ids` behind what the row holds."""
         tokens = np.array([ids], np.int64)
-        length = int(self.lengths[row]) + len(ids)
-        mask = np.ones((1, length), np.int64)  # bound by address, so it needs a name until the run is over
+        mask = np.ones_like(tokens)  # bound by address, so it needs a name until the run is over
         binding, logits = self._bind(tokens, mask, slice(row, row + 1))
         self._decoder.session.run_with_iobinding(binding)
-        self.lengths[row] = length
+        self.lengths[row] = len(ids)
         return logits[0, -1]
 
     def step(self, ids: Sequence[int]) -> Array:

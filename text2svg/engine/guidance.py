@@ -9,7 +9,7 @@ token, so a guided drawing takes about twice the time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,19 +27,10 @@ class GuidedCache:
     untold: Cache
     blanks: Mapping[Ids, Ids]
     scale: float
-    _read: dict[int, Ids] = field(default_factory=dict)
-    """The ids of each row's prompt that have been read."""
 
     def prefill(self, row: int, ids: Sequence[int]) -> NDArray[np.float32]:
-        """Read a prompt, and its twin followed by the same forced tokens; of a shared beginning, itself."""
-        self._read[row] = tuple(ids)
-        return self._mix(self.told.prefill(row, ids), self.untold.prefill(row, self._twin(self._read[row])))
-
-    def extend(self, row: int, ids: Sequence[int]) -> NDArray[np.float32]:
-        """Read the rest of a prompt, and of its twin, behind the beginning that both share."""
-        before = len(self._read[row])
-        self._read[row] += tuple(ids)
-        return self._mix(self.told.extend(row, ids), self.untold.extend(row, self._twin(self._read[row])[before:]))
+        """Read a prompt, and its twin followed by the same forced tokens."""
+        return self._mix(self.told.prefill(row, ids), self.untold.prefill(row, self._twin(tuple(ids))))
 
     def step(self, ids: Sequence[int]) -> NDArray[np.float32]:
         """Feed one token to each active row of both."""
@@ -49,12 +40,11 @@ class GuidedCache:
         """Copy the row in both; a twin is never longer than its prompt."""
         self.told.copy(source, target, length)
         self.untold.copy(source, target, length)
-        self._read[target] = self._read[source][:length]
 
     def _twin(self, ids: Ids) -> Ids:
         # One prompt of a batch may begin another ("arrow", "arrow left"); the longest is the one that was asked.
-        prompt = max((own for own in self.blanks if ids[: len(own)] == own), key=len, default=())
-        return self.blanks.get(prompt, ()) + ids[len(prompt) :]
+        prompt = max((own for own in self.blanks if ids[: len(own)] == own), key=len)
+        return self.blanks[prompt] + ids[len(prompt) :]
 
     def _mix(self, told: NDArray[np.float32], untold: NDArray[np.float32]) -> NDArray[np.float32]:
         return untold + np.float32(self.scale) * (told - untold)

@@ -101,13 +101,8 @@ class NumpyCache:
 
     def prefill(self, row: int, ids: Sequence[int]) -> Array:
         """Forget the row and read `ids` into it."""
-        self._lengths[row] = 0
-        return self.extend(row, ids)
-
-    def extend(self, row: int, ids: Sequence[int]) -> Array:
-        """Read `ids` behind what the row holds."""
-        start, self._lengths[row] = self._lengths[row], self._lengths[row] + len(ids)
-        return self._decoder.forward(ids, start, self._memory[row])
+        self._lengths[row] = len(ids)
+        return self._decoder.forward(ids, 0, self._memory[row])
 
     def step(self, ids: Sequence[int]) -> Array:
         """Feed one token to each of the first len(ids) rows."""

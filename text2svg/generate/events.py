@@ -24,8 +24,6 @@ class Started:
     substitutions: tuple[Substitution, ...] = ()
     """Words of the prompt that were read as others, and how."""
     engine: str = ""
-    references: tuple[Sample, ...] = ()
-    """Corpus drawings shown to the model."""
 
 
 @dataclass(frozen=True, slots=True)

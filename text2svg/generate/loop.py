@@ -18,11 +18,9 @@ from text2svg.errors import ConfigError
 from text2svg.generate.events import Done, Event, Finished, Partial, Ranked, Started
 from text2svg.generate.prompt import GUIDANCE, PromptEncoder, build_prompts
 from text2svg.generate.rank import Scorer, likelihood, rank
-from text2svg.generate.references import Find, choose
 from text2svg.generate.request import Request
 from text2svg.generate.settle import Redraw, frame, settle
-from text2svg.generate.vocabulary import Reading, Vocabulary
-from text2svg.sample import Sample
+from text2svg.generate.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from text2svg.raster.base import Rasterizer
@@ -35,8 +33,6 @@ class Setup:
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     rasterizer: Rasterizer | None = None
     """Asked whether a finished drawing shows anything; None skips the question."""
-    find: Find | None = None
-    """Looks for drawings to show the model; None shows it none."""
     redraw: Redraw | None = None
     """Tried on answers that are not canonical, for engines that speak SVG of their own; None refuses those."""
     scorer: Scorer = likelihood
@@ -94,9 +90,8 @@ def generate(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: 
     reading = setup.vocabulary.read(request.text)
     if not reading.words:
         raise ConfigError(f"no words in {request.prompt!r}", hint="say what to draw, e.g. left arrow")
-    references = _references(request, reading, setup)
-    prompts = build_prompts(request, reading, tokenizer, references)
-    yield Started(request.n, request.seed, reading.words, reading.substitutions, engine.name, references)
+    prompts = build_prompts(request, reading, tokenizer)
+    yield Started(request.n, request.seed, reading.words, reading.substitutions, engine.name)
     guidance = GUIDANCE[request.style] if request.guidance is None else request.guidance
     sampling = Sampling(request.max_tokens, request.temperature, request.top_p, request.seed, guidance=guidance)
     finished: list[Finished] = []
@@ -110,12 +105,6 @@ def generate(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: 
         _close(deltas)
     yield Ranked(rank(" ".join(reading.words), finished, setup.scorer))
     yield Done(setup.clock() - began, sum(f.tokens for f in finished))
-
-
-def _references(request: Request, reading: Reading, setup: Setup) -> tuple[Sample, ...]:
-    if request.references == "none" or setup.find is None:
-        return ()
-    return tuple(choose(setup.find, reading.words, request.style, request.seed))
 
 
 def _follow(deltas: Iterator[Delta], n: int, setup: Setup) -> Iterator[Partial | Finished]:

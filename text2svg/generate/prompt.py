@@ -12,10 +12,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from text2svg.engine.base import Prompt
-from text2svg.generate.references import read_aloud
 from text2svg.generate.request import Request
 from text2svg.generate.vocabulary import Reading
-from text2svg.sample import Sample
 
 ROTATION = {
     "outline": ("tabler", "iconmind", "hugeicons", "lucide", "keyline-icons", "mingcute", "tdesign", "mynaui"),
@@ -40,17 +38,11 @@ DETAIL = {"outline": 2, "filled": 2, "duotone": 3, "color": 4}
 GUIDANCE = {"outline": 1.5, "filled": 2.5, "duotone": 2.0, "color": 2.0, "": 2.0}
 """Guidance that suits each style, chosen by eye: filled shapes need the words loudest, or they become plain discs."""
 
-
 class PromptEncoder(Protocol):
     """What prompts need of a tokenizer."""
 
     collections: tuple[str, ...]
     pad_id: int
-    eos_id: int
-
-    def encode(self, text: str) -> list[int]:
-        """Ids of canonical SVG."""
-        ...
 
     def encode_prompt(
         self, words: str, *, style: str = "", detail: int | None = None, collection: str = ""
@@ -76,12 +68,9 @@ def collection_of(style: str, candidate: int, known: Sequence[str]) -> str:
     return rotation[candidate % len(rotation)] if rotation else ""
 
 
-def build_prompts(
-    request: Request, reading: Reading, tokenizer: PromptEncoder, references: Sequence[Sample] = ()
-) -> list[Prompt]:
-    """One prompt for each candidate, all behind the same references; `text` is the words, for engines that take words."""
+def build_prompts(request: Request, reading: Reading, tokenizer: PromptEncoder) -> list[Prompt]:
+    """One prompt for each candidate; `text` is the words, for engines that take words."""
     words = " ".join(reading.words)
-    before = read_aloud(references, tokenizer)
     prompts = []
     for candidate in range(request.n):
         style, turn = style_and_turn(request, candidate)
@@ -93,5 +82,5 @@ def build_prompts(
         ids = tuple(tokenizer.encode_prompt(words, **control))
         head = tuple(tokenizer.encode_prompt("", **control))
         blank = head + (tokenizer.pad_id,) * (len(ids) - len(head))
-        prompts.append(Prompt(words, ids=before + ids, blank=before + blank, shared=len(before)))
+        prompts.append(Prompt(words, ids=ids, blank=blank))
     return prompts

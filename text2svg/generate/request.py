@@ -21,7 +21,6 @@ MAX_TOKENS = 2048
 STYLES = ("", "outline", "filled", "duotone", "color")
 """The empty style draws each candidate in another one."""
 MAX_DETAIL = 5
-REFERENCES = ("auto", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,6 @@ class Request:
     the words and less tidy."""
     detail: int | None = None
     """0 (plainest) to 5; None takes what is usual for the style."""
-    references: str = "none"
-    """`auto` shows the model corpus drawings of the words, `none` shows it none."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.prompt, str) or not normalize(self.prompt):
@@ -53,8 +50,6 @@ class Request:
             )
         if self.style not in STYLES:
             raise ConfigError(f"unknown style {self.style!r}", hint=f"one of: {', '.join(STYLES[1:])}, or none")
-        if self.references not in REFERENCES:
-            raise ConfigError(f"unknown references {self.references!r}", hint=f"one of: {', '.join(REFERENCES)}")
         _within("n", self.n, 1, MAX_CANDIDATES)
         _within("seed", self.seed, 0, 2**63 - 1 - MAX_CANDIDATES)
         _within("max_tokens", self.max_tokens, 1, MAX_TOKENS)

@@ -6,7 +6,9 @@ a family. A reference comes from the document's own family, or from the family o
 in the same hand: the same first control token, which is the collection's. It is never the same drawing over again: one
 that shares most of its runs of COPY_RUN tokens would teach copying. Refuses documents of another split, since the families
 are made of the data it is given. The trade-off: words alone make a family, so a `bank` of money may stand before a `bank`
-of a river. Needs numpy alone.
+of a river. An experiment so far: after 2.0 M tokens with references before 60 % of the drawings, a held-out outline cost
+1.03 nats a token behind one of its own style and 1.05 without, filled ones gained nothing, and what was drawn behind
+references was recognised less often (of 64 outlines 32 instead of 42, best of two by the encoder). Needs numpy alone.
 """
 
 from __future__ import annotations
