@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from admin import compose, corpus, deploy, doctor, draw, evaluate, mine, models, optimize, serve, store, train
+from admin import compose, corpus, deploy, doctor, draw, evaluate, mine, models, optimize, search, serve, store, train
 from admin.console import say
 from text2svg.errors import Text2SVGError
 
@@ -50,7 +50,7 @@ class _Root(TyperGroup):
 
 
 app = typer.Typer(cls=_Root, help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-for module in (serve, draw, compose, optimize, doctor):
+for module in (serve, draw, search, compose, optimize, doctor):
     module.register(app)
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(mine.app, name="mine")
