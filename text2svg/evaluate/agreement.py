@@ -8,8 +8,8 @@ token ids, so only engines over our tokenizer can be compared.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -51,8 +51,6 @@ class Agreement:
     engines: tuple[str, str]
     max_tokens: int
     pairs: tuple[Pair, ...] = field(repr=False)
-    seconds: tuple[float, float]
-    """Wall seconds of each engine, its first prompt and so its start included."""
 
     def count(self, verdict: str) -> int:
         """Pairs of one verdict."""
@@ -64,7 +62,7 @@ class Agreement:
         verdicts = {name: self.count(name) for name in ("equal", "cut", "different")}
         return {
             "engines": list(self.engines), "prompts": len(self.pairs), "max_tokens": self.max_tokens, "valid": valid,
-            **verdicts, "seconds": [round(s, 1) for s in self.seconds],
+            **verdicts,
         }  # fmt: skip
 
 
@@ -79,13 +77,11 @@ def compare(
     if not prompts or any(not prompt.ids for prompt in prompts):
         raise ConfigError("nothing to compare", hint="give prompts with token ids")
     sampling = Sampling(max_tokens, temperature=0.0, top_p=1.0)
-    answers, seconds = [], []
-    for engine in engines:
-        began = time.monotonic()
-        answers.append(list(_ask(engine, prompts, sampling, progress)))
-        seconds.append(time.monotonic() - began)
+    with ThreadPoolExecutor(len(engines)) as pool:  # side by side: a server takes a minute to start
+        asked = [pool.submit(lambda e: list(_ask(e, prompts, sampling, progress)), engine) for engine in engines]
+        answers = [each.result() for each in asked]
     pairs = (_pair(p.text, a, b, tokenizer, max_tokens) for p, a, b in zip(prompts, *answers, strict=True))
-    return Agreement((engines[0].name, engines[1].name), max_tokens, tuple(pairs), (seconds[0], seconds[1]))
+    return Agreement((engines[0].name, engines[1].name), max_tokens, tuple(pairs))
 
 
 def _ask(

@@ -74,6 +74,7 @@ def load_student(recipe: FinetuneRecipe, backend: Backend) -> Student:
     if tokenizer.chat_template is None or tokenizer.eos_token_id is None:
         raise TrainError(f"{recipe.base} has no chat template or no end token", hint="take an instruct model")
     added = add_drawing_tokens(tokenizer, model) if recipe.drawing_tokens else 0
+    model.config.use_cache = False  # with a cache transformers does not look for packed documents
     return Student(_with_adapters(model, recipe, backend), tokenizer, added)
 
 
