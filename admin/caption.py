@@ -7,6 +7,7 @@ file and not into the store, because they are the dearest data here and outlive 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import typer
 
 from admin.console import Ticker, facts, plain, say, show
 from admin.opening import open_runtime
+from admin.stage import How, run_stage, staged
 
 ENGINE = typer.Option("keywords", help="keywords, openai:URL, or vllm:MODEL?python=PATH.")
 FILES = typer.Option("", help="Pattern of JSONL or Parquet files; default the store's drawings.")
@@ -31,7 +33,9 @@ def register(app: typer.Typer) -> None:
     app.command()(caption)
 
 
+@staged
 def caption(
+    how: How,
     engine: str = ENGINE,
     model: str = typer.Option("", help="Name the server knows; default the first it offers."),
     data_files: str = FILES,
@@ -63,6 +67,7 @@ def caption(
       text2svg corpus caption --engine keywords --output keywords.jsonl
       text2svg corpus caption --engine openai:http://gpu:8000/v1 --model OpenGVLab/InternVL3-2B \\
         --data-files 'rows/*.jsonl' --output captions.jsonl --captions 3
+      text2svg corpus caption --engine openai:http://gpu0:8000/v1 --rank 0 --world-size 4 --output captions-0.jsonl
     """
     given = locals()
     answer = _keywords(given) if engine == "keywords" else _vision(given)
@@ -74,16 +79,18 @@ def caption(
 def _keywords(given: dict[str, Any]) -> dict[str, Any]:
     from text2svg.caption.phrases import KeywordStep
     from text2svg.errors import ConfigError
-    from text2svg.pipeline import run
 
     if given["data_files"]:
         raise ConfigError("keyword captions need the corpus, not files", hint="leave --data-files out")
+    how: How = given["how"]
     if given["output"] is not None:
+        if how != How():
+            raise ConfigError("a file of keyword captions is written by one process", hint="leave --output out")
         return _keyword_file(given)
-    with open_runtime() as runtime, runtime.store(write=True) as store:
-        step = KeywordStep(given["seed"])
-        summary = run(store, step, runtime.executor("serial"), input_stage="optimize", on_progress=Ticker().stage)
-    return plain(summary)
+    with open_runtime() as runtime:
+        # Sending a row to another process costs a third of captioning it here.
+        how = replace(how, executor=how.executor or "serial")
+        return plain(run_stage(runtime, KeywordStep(given["seed"]), how, "optimize"))
 
 
 def _keyword_file(given: dict[str, Any]) -> dict[str, Any]:
@@ -108,9 +115,9 @@ def _drawings(given: dict[str, Any], store: Any) -> Iterable[Any]:
     from text2svg.caption.rows import Drawing, cut, read_drawings
 
     def rows() -> Iterable[Drawing]:
-        if given["data_files"]:
-            return read_drawings(given["data_files"])
-        return map(Drawing.of, store.iter_samples(stage="optimize"))
+        stored = not given["data_files"]
+        found = map(Drawing.of, store.iter_samples(stage="optimize")) if stored else read_drawings(given["data_files"])
+        return given["how"].share(found, lambda drawing: drawing.hash)
 
     return cut(rows, given["seed"], given["start_index"], given["max_samples"])
 
@@ -129,6 +136,8 @@ def _vision(given: dict[str, Any]) -> dict[str, Any]:
 
     if given["output"] is None:
         raise ConfigError("vision captions need --output", hint="--output captions.jsonl")
+    if given["how"].executor or given["how"].retry:
+        raise ConfigError("--executor and --retry are for keyword captions", hint="--batch-size, and --retry-failed")
     prices = _prices(given["prices"])
     spec = engine_spec(given["engine"], given["model"], given["batch_size"], given["tp"], given["session_len"])
     with ExitStack() as stack:

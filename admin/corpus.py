@@ -10,7 +10,7 @@ import typer
 from admin import caption, curate, exchange
 from admin.console import Ticker, facts, say, show, table
 from admin.opening import open_runtime
-from admin.stage import EXECUTOR, RANK, RETRY, WORLD_SIZE, How, run_stage
+from admin.stage import How, run_stage, staged
 
 app = typer.Typer(help="Build and look at the corpus.", no_args_is_help=True, rich_markup_mode=None)
 importing = typer.Typer(help="Bring drawings in.", no_args_is_help=True, rich_markup_mode=None)
@@ -100,12 +100,10 @@ def _end(summary: Any) -> None:
 
 
 @app.command()
+@staged
 def optimize(
-    executor: str = EXECUTOR,
+    how: How,
     verify: str = typer.Option("all", help="off, sample or all: render before and after."),
-    rank: int = RANK,
-    world_size: int = WORLD_SIZE,
-    retry: str = RETRY,
     as_json: bool = JSON,
 ) -> None:
     """Bring every imported drawing onto the 256 grid, prove it looks the same, and count why others stay as they are.
@@ -122,7 +120,7 @@ def optimize(
 
     with open_runtime() as runtime:
         step = OptimizeStep(verify=verify, svgo=runtime.svgo)  # type: ignore[arg-type]
-        summary = run_stage(runtime, step, How(executor, rank, world_size, retry))
+        summary = run_stage(runtime, step, how)
     show(summary, as_json=as_json, text=lambda s: facts(_plain(s)))
     _end(summary)
 

@@ -13,9 +13,10 @@ import typer
 
 from admin.console import Ticker, facts, plain, say, show
 from admin.opening import open_runtime
+from admin.stage import How, run_stage, staged
 
 JSON = typer.Option(False, "--json", help="Print JSON.")
-EXECUTOR = typer.Option("", help="serial or processes:N; default one process a core.")
+EXECUTOR = typer.Option("", help="serial, processes:N or ray:ADDRESS; default one process a core.")
 STAGE = typer.Option("", "--from", help="Stage whose rows are compared; default the last of curate, optimize and raw.")
 
 
@@ -25,11 +26,12 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
+@staged
 def curate(
+    how: How,
     stage: str = typer.Option("optimize", "--from", help="Stage whose rows are judged: optimize or raw."),
     max_bytes: int = typer.Option(32_768, help="Larger drawings are dropped."),
     size: int = typer.Option(32, help="Pixels of the picture each row is judged by; 0 looks at the text alone."),
-    executor: str = EXECUTOR,
     as_json: bool = JSON,
 ) -> None:
     """Drop what is no icon: blank, white, too large, text alone, rasters, tracking pixels, charts and more.
@@ -41,17 +43,15 @@ def curate(
     Examples:
       text2svg corpus curate
       text2svg corpus curate --from raw --max-bytes 20000 --executor serial
+      text2svg corpus curate --rank $SLURM_PROCID --world-size $SLURM_NTASKS
+      text2svg corpus curate --retry timeout,worker-died
     """
     from text2svg.curate.looks import Bounds
     from text2svg.curate.step import CurateStep
-    from text2svg.pipeline import run
 
-    with open_runtime() as runtime, runtime.store(write=True) as store:
-        step = CurateStep(bounds=Bounds(max_bytes=max_bytes), size=size)
-        ticker = Ticker()
-        summary = run(store, step, runtime.executor(executor), input_stage=stage, on_progress=ticker.stage)
-        reasons = {c.reason or c.status: c.rows for c in store.funnel() if c.stage == step.name}
-    show({**plain(summary), "reasons": reasons}, as_json=as_json, text=facts)
+    with open_runtime() as runtime:
+        summary = run_stage(runtime, CurateStep(bounds=Bounds(max_bytes=max_bytes), size=size), how, stage)
+    show(plain(summary), as_json=as_json, text=facts)
     if summary.interrupted:
         say("stopped after a whole shard; run the same command again to go on")
         raise typer.Exit(1)

@@ -46,6 +46,7 @@ def urls(
       text2svg mine urls pages.txt --agent "ExampleBot/1 (+https://example.org/bot)"
       text2svg mine urls crawl.parquet --column url --max-concurrency 500 --batch-size 50000 --timeout 1
       echo https://example.org/ | text2svg mine urls - --json
+      text2svg mine urls crawl.parquet --rank 0 --world-size 8 --output-dir part0  # then: corpus import store part0
     """
     from text2svg.mine.sources import urls_of
 
@@ -160,7 +161,7 @@ def _opened(output_dir: Path | None) -> Any:
 
 
 def _where(source: str, collection: str, licence: str) -> Any:
-    from text2svg.curate.licences import require_spdx
+    from text2svg.licence.spdx import require_spdx
     from text2svg.mine.reading import Where
 
     if not licence:
@@ -170,25 +171,26 @@ def _where(source: str, collection: str, licence: str) -> Any:
 
 
 def _visit(
-    found: Iterable[str], network: Network, window: tuple[int, int | None], *, as_json: bool, prefix: str = ""
+    found: Iterable[str], network: Network, cut: tuple[int, int | None], *, as_json: bool, prefix: str = ""
 ) -> None:
-    from text2svg.mine.sources import batches
+    from text2svg.mine.sources import batches, share, window
     from text2svg.pipeline.mine import mine_urls
 
-    parts = batches(found, network.batch_size, offset=window[0], most=window[1], prefix=prefix)
+    chosen = window(found, *cut)
+    if network.rank >= 0 or network.world_size:
+        chosen = share(chosen, network.rank, network.world_size)
+    parts = batches(chosen, network.batch_size, prefix=prefix)
     with _opened(network.output_dir) as runtime, runtime.store(write=True) as store:
         mined = mine_urls(store, parts, network.fetcher(), network.crawl_options(), Ticker().stage)
-    _show({"urls": mined.urls, **plain(mined.summary), "reasons": mined.reasons}, as_json=as_json)
+    _show({"urls": mined.urls, **plain(mined.summary)}, as_json=as_json)
 
 
 def _bring(chunks: Iterable[tuple[str, Iterable[Row]]], config: Any, output_dir: Path | None, *, as_json: bool) -> None:
     from text2svg.pipeline import import_samples
-    from text2svg.pipeline.mine import reasons_of
 
     with _opened(output_dir) as runtime, runtime.store(write=True) as store:
         summary = import_samples(store, chunks, config, on_progress=Ticker().stage)
-        reasons = reasons_of(store, config)
-    _show({**plain(summary), "reasons": reasons}, as_json=as_json)
+    _show(plain(summary), as_json=as_json)
 
 
 def _show(answer: dict[str, Any], *, as_json: bool) -> None:

@@ -1,19 +1,18 @@
 """The options that every command which visits sites has in common, written once.
 
-Refuses to hide what the original miner called differently: its flags keep their names and defaults. The trade-off:
-`networked` builds a command's signature by hand, so that Typer shows the shared options with each command.
+Refuses to hide what the original miner called differently: its flags keep their names and defaults. The trade-off: a
+timeout of one second loses slow sites, which `mine retry` asks again.
 """
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from admin.options import collected
 
 if TYPE_CHECKING:
     from text2svg.mine.crawl import CrawlOptions
@@ -36,6 +35,8 @@ class Network:
     opt_outs: Annotated[bool, typer.Option(help="Honour opt-outs from training; off only on sites of your own.")] = True
     allow_network: Annotated[list[str] | None, typer.Option(help="A private network to open: 10.1.0.0/16.")] = None
     allow_port: Annotated[list[int] | None, typer.Option(help="A port besides 80 and 443.")] = None
+    rank: Annotated[int, typer.Option(help="This machine's number, from 0: it visits the hosts that fall to it.")] = -1
+    world_size: Annotated[int, typer.Option(help="How many machines share the list, each with an --output-dir.")] = 0
     output_dir: Annotated[Path | None, typer.Option(help="Store to write; default TEXT2SVG_DATA.")] = None
     debug: Annotated[bool, typer.Option("--debug", help="Say what became of every URL.")] = False
 
@@ -71,26 +72,5 @@ def _tell(visit: Any) -> None:
     say(f"{visit.seed}  {visit.rows[0].reason}  {drawings} drawings")
 
 
-def networked(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options of Network, collected into its parameter `network`."""
-    hints = get_type_hints(Network, include_extras=True)
-    shared = [
-        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name])
-        for f in fields(Network)
-    ]
-    own_hints = get_type_hints(command, include_extras=True)
-    own = [
-        parameter.replace(annotation=own_hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
-        for name, parameter in inspect.signature(command).parameters.items()
-        if name != "network"
-    ]
-
-    @functools.wraps(command)
-    def wrapped(**given: Any) -> None:
-        network = Network(**{parameter.name: given.pop(parameter.name) for parameter in shared})
-        command(**given, network=network)
-
-    wrapped.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *shared)}
-    del wrapped.__wrapped__  # type: ignore[attr-defined]
-    return wrapped
+networked = collected(Network, "network")
+"""Gives a command the options of Network, collected into its parameter `network`."""

@@ -6,32 +6,44 @@ the index by the next command that writes, not by the ranks.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from admin.console import Ticker
+from admin.options import collected
 
 if TYPE_CHECKING:
     from text2svg.executor.base import Step
     from text2svg.pipeline import Summary
     from text2svg.runtime import Runtime
 
-EXECUTOR = typer.Option("", help="serial, processes:N or ray:ADDRESS; default one process a core.")
-RANK = typer.Option(-1, help="This machine's number, from 0, when several share the store's folder.")
-WORLD_SIZE = typer.Option(0, help="How many of them there are.")
-RETRY = typer.Option("", help="Work again on rows that failed: `failed` for all, or reasons, e.g. timeout,worker-died.")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """What the options above said."""
+    """The options that all stages have in common."""
 
-    executor: str = ""
-    rank: int = -1
-    world_size: int = 0
-    retry: str = ""
+    executor: Annotated[str, typer.Option(help="serial, processes:N or ray:ADDRESS; default one process a core.")] = ""
+    rank: Annotated[int, typer.Option(help="This machine's number, from 0, when several share the store's folder.")] = -1
+    world_size: Annotated[int, typer.Option(help="How many of them there are.")] = 0
+    retry: Annotated[str, typer.Option(help="Work again on failed rows: `failed` for all, or reasons: timeout,...")] = ""
+
+    def share(self, items: Iterable[Item], name: Callable[[Item], str]) -> Iterator[Item]:
+        """The items that fall to this rank by a hash of their name; all without ranks. Raises ConfigError."""
+        from text2svg.sample import check_rank, falls_to
+
+        if self.rank < 0 and not self.world_size:
+            return iter(items)
+        check_rank(self.rank, self.world_size)
+        return (item for item in items if falls_to(name(item), self.rank, self.world_size))
+
+
+staged = collected(How, "how")
+"""Gives a command the options of How, collected into its parameter `how`."""
 
 
 def run_stage(runtime: Runtime, step: Step, how: How, input_stage: str = "raw") -> Summary:

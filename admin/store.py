@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,15 +31,27 @@ def init() -> None:
 
 
 @app.command()
-def verify(as_json: bool = JSON) -> None:
+def verify(
+    set_aside: bool = typer.Option(False, "--set-aside", help="First move damaged shards and what was made from them."),
+    as_json: bool = JSON,
+) -> None:
     """Hash every shard and artifact again and compare with manifests and index; exit 1 when anything disagrees.
 
+    With --set-aside damaged shards go into the store's folder aside/, and the index follows; then run the import or the
+    stages again, which make what is missing, or bring the shards back from a backup.
+
     \b
-    Example:
+    Examples:
       text2svg store verify --json
+      text2svg store verify --set-aside
     """
-    with open_runtime() as runtime, runtime.store() as store:
-        report = store.verify(_counting("verify"))
+    from text2svg.store import Store
+
+    with open_runtime() as runtime:
+        for place in Store.set_aside(runtime.settings.data, runtime.settings.database_url) if set_aside else ():
+            say(f"set aside: {place}")
+        with runtime.store(write=set_aside) as store:
+            report = store.verify(_counting("verify"))
     _verdict(report, as_json=as_json)
 
 
@@ -51,9 +64,12 @@ def rebuild(as_json: bool = JSON) -> None:
       text2svg store rebuild
     """
     with open_runtime() as runtime, runtime.store(write=True) as store:
+        wall, cpu = time.monotonic(), time.process_time()
         store.rebuild(_counting("rebuild"))
+        wall, cpu = time.monotonic() - wall, time.process_time() - cpu
         report = store.verify(_counting("verify"))
-    _verdict(report, as_json=as_json)
+    speed = {"seconds": round(wall, 2), "cpu_seconds": round(cpu, 2), "rows_per_second": round(report.samples / wall)}
+    _verdict(report, speed, as_json=as_json)
 
 
 @app.command()
@@ -157,8 +173,8 @@ def _counting(name: str) -> Callable[[int, int], None]:
     return lambda done, of: ticker.tick(f"{name}: {done:,} of {of:,} shards", final=done == of and ticker.live)
 
 
-def _verdict(report: Any, *, as_json: bool) -> None:
-    show({**plain(report), "ok": report.ok}, as_json=as_json, text=facts)
+def _verdict(report: Any, more: dict[str, Any] | None = None, *, as_json: bool) -> None:
+    show({**plain(report), **(more or {}), "ok": report.ok}, as_json=as_json, text=facts)
     if not report.ok:
         raise typer.Exit(1)
 

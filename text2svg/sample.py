@@ -10,10 +10,24 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
+from text2svg.errors import ConfigError
+
 
 def digest_of(text: str) -> str:
     """The identity of a drawing: lower-case hex sha256 of its UTF-8 text (64 characters)."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_rank(rank: int, world_size: int) -> None:
+    """Raises ConfigError for a rank outside 0..world_size-1."""
+    if not 0 <= rank < world_size:
+        raise ConfigError(f"rank {rank} of {world_size}", hint="ranks count from 0 to world size - 1")
+
+
+def falls_to(name: str, rank: int, world_size: int) -> bool:
+    """Whether work of that name is one rank's share; every name falls to exactly one of them."""
+    found = hashlib.sha256(name.encode(errors="replace")).digest()
+    return int.from_bytes(found[:8], "big") % world_size == rank
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def test_a_corpus_is_curated_measured_exported_and_taken_in_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = call("curate", "--from", "raw", "--executor", "serial")
-    assert told["reasons"] == {"ok": 60, "blank": 1}
+    assert told["reasons"] == {"ok": 60, "dropped:blank": 1}
     found = call("duplicates", "-o", str(tmp_path / "d.parquet"), "--executor", "serial")
     assert found["rows"] == 60 and found["from"] == "curate"
     assert call("leaks", "-o", str(tmp_path / "l.parquet"), "--executor", "serial")["rows"] == 60

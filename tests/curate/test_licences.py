@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from text2svg.curate.licences import LicencePolicy, require_spdx
+from text2svg.curate.licences import LicencePolicy
 from text2svg.errors import ConfigError
+from text2svg.licence.spdx import require_spdx
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from text2svg.errors import SourceError
+from text2svg.errors import ConfigError, SourceError
+from text2svg.mine.addresses import AddressPolicy
 from text2svg.mine.folder import folder_chunks
 from text2svg.mine.hub import dataset_chunks
 from text2svg.mine.reading import Where
-from text2svg.mine.sources import batches, dataset_rows, urls_of
+from text2svg.mine.refusal import MineRefusal
+from text2svg.mine.sources import batches, dataset_rows, share, urls_of, window
 from text2svg.sample import Sample
 
 URLS = [f"https://example.org/{n}" for n in range(5)]
@@ -52,8 +54,39 @@ def test_batches_are_named_by_what_they_hold() -> None:
     first = list(batches(URLS, 2))
     assert [len(batch.urls) for batch in first] == [2, 2, 1]
     assert list(batches([*URLS, "https://example.org/more"], 2))[:2] == first[:2]
-    assert [url for batch in batches(URLS, 2, offset=1, most=3) for url in batch.urls] == URLS[1:4]
+    assert list(window(["", *URLS], 1, 3)) == URLS[1:4]
     assert [batch.urls for batch in batches([URLS[0]] * 3, 10)] == [(URLS[0],)]
+
+
+def test_damaged_lists_are_named(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress("\n".join(f"https://example.org/{n}" for n in range(3000)).encode()))
+    packed[200:230] = b"\xff" * 30
+    (tmp_path / "a.txt.gz").write_bytes(packed)
+    (tmp_path / "b.txt.gz").write_bytes(gzip.compress("\n".join(URLS).encode())[:-9])
+    (tmp_path / "c.csv").write_text(f'url\n"{"x" * 200_000}"\n')
+    (tmp_path / "d.txt").write_bytes(b"https://example.org/\xff\n")
+    for name in ("a.txt.gz", "b.txt.gz", "c.csv", "d.txt"):
+        with pytest.raises(SourceError, match=name) as caught:
+            list(urls_of(str(tmp_path / name)))
+        assert "UTF-8" in caught.value.hint
+
+
+def test_half_a_surrogate_is_a_bad_url_and_not_the_end_of_the_run() -> None:
+    ((batch,),) = [list(batches(window(["https://e.org/\ud800", " https://e.org/b "]), 9))]
+    assert batch.urls == ("https://e.org/\ufffd\ufffd\ufffd", "https://e.org/b")
+    with pytest.raises(MineRefusal, match="no URL holds"):
+        AddressPolicy().url(batch.urls[0])
+
+
+def test_ranks_share_a_list_by_host() -> None:
+    urls = [f"https://h{n % 40}.example.org/{n}" for n in range(400)]
+    parts = [list(share(urls, rank, 3)) for rank in range(3)]
+    assert sorted(url for part in parts for url in part) == sorted(urls) and all(parts)
+    hosts = [{url.split("/")[2] for url in part} for part in parts]
+    assert not (hosts[0] & hosts[1] or hosts[1] & hosts[2] or hosts[0] & hosts[2])
+    for rank, world in ((3, 3), (-1, 3), (0, 0)):
+        with pytest.raises(ConfigError, match="rank"):
+            share(urls, rank, world)
 
 
 @pytest.mark.train

@@ -159,6 +159,23 @@ def test_an_export_that_broke_goes_on_and_equals_an_undisturbed_one(
     assert (again.rows, again.reused, len(written)) == (done.rows, 3, 4)
 
 
+def test_two_exports_into_one_folder_do_not_mix(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def beside(*given: object) -> object:
+        with pytest.raises(StoreError, match="another writer has the export") as caught:
+            export(store, tmp_path / "out", HubFormat(), Selection("raw"))
+        told.append(caught.value.hint)
+        return write_part(*given)
+
+    write_part = module._write_part
+    monkeypatch.setattr(module, "_write_part", beside)
+    assert export(store, tmp_path / "out", HubFormat(), Selection("raw")).parts == 3
+    assert len(told) == 3 and "wait" in told[0]
+
+
 def test_a_folder_of_something_else_is_refused(store: Store, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "note.txt").write_text("keep me")

@@ -133,6 +133,28 @@ def test_what_is_no_rank(tmp_path: Path) -> None:
         RankStore(path, 0, 1).add_shard(key_of(Shout(), RankStore(path, 0, 1).shards("raw")[0].id), [Row("0" * 64)])
 
 
+def test_a_shard_that_two_ranks_made_unlike_is_made_again(tmp_path: Path) -> None:
+    """One rank's data under the other's manifest, as two renames may leave it."""
+    path = filled(tmp_path / "store", 40)
+    by_ranks(path, 1)
+    first, second = sorted((path / "shards" / "shout").iterdir())
+    (first / "data.parquet").write_bytes((second / "data.parquet").read_bytes())
+    with Store.open(path) as store:
+        assert len(store.shards("shout")) == 1
+        assert run(store, Shout(), load("serial")).reused == 1
+        assert store.verify().ok
+
+
+def test_a_rank_takes_what_another_made_meanwhile(tmp_path: Path) -> None:
+    path = filled(tmp_path / "store", 20)
+    late = RankStore(path, 0, 1)
+    (raw,) = late.shards("raw")
+    rows = [Row(sample.digest, "failed", "timeout", "slow") for sample in late.samples_of(raw)]
+    by_ranks(path, 1)
+    made = late.add_shard(key_of(Shout(), raw.id), rows)
+    assert made.count("failed") < 20 and late.shards("shout") == [made]
+
+
 def _rank(path: str, rank: int, log: str) -> None:
     run(RankStore(Path(path), rank, 2), Shout(log, 0.002), load("serial"))
 

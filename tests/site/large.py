@@ -28,6 +28,8 @@ import checking  # noqa: E402
 from bench import server  # noqa: E402
 from planted import Planted, Site  # noqa: E402
 
+from text2svg.mine.refusal import TIMEOUTS  # noqa: E402
+
 
 def memory() -> float:
     """Resident megabytes of this process now."""
@@ -54,7 +56,7 @@ def undisturbed(folder: Path, site: Site, planted: list[Planted], batch: int) ->
     print(f"{mined.urls} URLs, {mined.summary.rows} rows, {wall:.0f} s wall, {cpu:.1f} s CPU")
     print("memory MB:", ", ".join(f"{mb:.0f} at {at:.0f} s" for at, mb in seen[:: max(1, len(seen) // 12)]))
     print("dialled:", dict(dials))
-    for outcome, rows in sorted(mined.reasons.items(), key=lambda item: -item[1]):
+    for outcome, rows in sorted(mined.summary.reasons.items(), key=lambda item: -item[1]):
         print(f"{rows:8} {outcome}")
     strange = set(dials) - {"127.0.0.1"}
     return checking.wrong(planted, checking.rows_of(folder)) + [f"dialled {address}" for address in strange]
@@ -83,13 +85,13 @@ def killed(folder: Path, site: Site, urls: list[str], kills: int) -> int:
 
 
 def corpus(folder: Path) -> tuple[set[str], Counter[tuple[str, str]]]:
-    """Drawings, and how often each URL has which outcome."""
+    """Drawings, and how often each URL has which outcome; a silent server may be met before or after it connects."""
     drawings, urls = set(), Counter()
     for row in checking.rows_of(folder):
         if row["raw"]:
             drawings.add(row["raw"])
         if not row["name"]:
-            urls[row["url"], row["reason"]] += 1
+            urls[row["url"], "silence" if row["reason"] in TIMEOUTS else row["reason"]] += 1
     return drawings, urls
 
 

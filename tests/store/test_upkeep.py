@@ -13,7 +13,7 @@ from sqlalchemy import text
 from stored_rows import numbered, raw_key
 
 from text2svg.errors import StoreError
-from text2svg.store import Manifest, Row, ShardKey, Store, Takedown, migrations
+from text2svg.store import Manifest, Row, ShardKey, Store, Takedown, connect, migrations
 
 
 @pytest.fixture
@@ -62,6 +62,16 @@ def test_a_backup_is_a_store(db: Database, store: Store, tmp_path: Path) -> None
         assert list(copy.iter_samples("optimize")) == list(store.iter_samples("optimize"))
         assert copy.takedowns() == store.takedowns()
         assert copy.verify().ok
+
+
+def test_two_backups_at_once_do_not_mix(store: Store, tmp_path: Path) -> None:
+    store.add_shard(raw_key("a#0"), numbered(1, 2))
+    store.backup(tmp_path / "copy")
+    unlock = connect.lock_folder(tmp_path / "copy", "backup")
+    with pytest.raises(StoreError, match="another writer has the backup"):
+        store.backup(tmp_path / "copy")
+    unlock()
+    assert store.backup(tmp_path / "copy").copied == 0
 
 
 def test_a_backup_goes_on_where_it_was_and_follows(store: Store, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from databases import Database
 from stored_rows import numbered, raw_key
 
 from text2svg.errors import StoreError
-from text2svg.store import Manifest
+from text2svg.store import Manifest, Row, ShardKey, Store
 
 
 @pytest.fixture
@@ -123,3 +123,50 @@ def test_progress_is_told(db: Database, store_and_shard: tuple[Path, Path, Manif
     with db.open(store_and_shard[0], read_only=True) as store:
         store.verify(lambda done, of: told.append((done, of)))
     assert told == [(1, 1)]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("lost_index", [False, True])
+def test_a_damaged_shard_is_set_aside_and_made_again(db: Database, tmp_path: Path, damage: str, lost_index: bool) -> None:
+    """Rows of whole shards stay, sightings of lost drawings come back with them, the end is as if nothing had been."""
+    path = tmp_path / "store"
+
+    def work(store: Store) -> None:
+        for name, numbers in (("chunk#0", range(50)), ("b#0", range(40, 90))):
+            raw = store.add_shard(raw_key(name), numbered(*numbers))
+            made = [Row(sample.digest, fields={"optimized": sample.raw.upper()}) for sample in store.samples_of(raw)]
+            store.add_shard(ShardKey("optimize", 1, "{}", raw.id), made)
+
+    with db.create(path) as store:
+        work(store)
+        samples = {sample.digest: sample for sample in store.iter_samples("optimize")}
+    assert Store.set_aside(path, db.url(path)) == []
+    DAMAGES[damage][0](path / "shards" / "raw" / raw_key("chunk#0").id)
+    if lost_index:
+        db.drop(path)
+    moved = Store.set_aside(path, db.url(path))
+    assert sorted(place.split("/")[1] for place in moved) == ["optimize", "raw"]
+    assert all((path / place).is_dir() for place in moved)
+    with db.open(path) as store:
+        assert len(list(store.iter_samples("optimize"))) == 40
+        problems = store.verify().problems  # ten drawings were first seen in the shard that is gone
+        assert len(problems) == 1 and "sightings" in problems[0]
+        work(store)
+        assert {sample.digest: sample for sample in store.iter_samples("optimize")} == samples
+        store.rebuild()
+        assert store.verify().ok
+        assert len(store.sightings(numbered(45)[0].digest)) == 2
+
+
+def test_a_stage_whose_raw_shard_went_says_what_to_do(db: Database, store_and_shard: tuple[Path, Path, Manifest]) -> None:
+    path, shard, manifest = store_and_shard
+    with db.open(path) as store:
+        made = [Row(sample.digest) for sample in store.samples_of(manifest)]
+        store.add_shard(ShardKey("optimize", 1, "{}", manifest.id), made)
+    shard.rename(path / "elsewhere")
+    with pytest.raises(StoreError, match="have lost their raw shards") as caught:
+        db.open(path)
+    assert "--set-aside" in caught.value.hint
+    assert len(Store.set_aside(path, db.url(path))) == 1
+    with db.open(path) as store:
+        assert store.verify().ok and store.funnel() == []

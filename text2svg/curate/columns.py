@@ -13,9 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from text2svg.curate.licences import NOASSERTION, spdx_of
 from text2svg.errors import SourceError
 from text2svg.executor.base import Outcome
+from text2svg.licence.spdx import NOASSERTION, spdx_of
 from text2svg.sample import Provenance, Sample, digest_of
 from text2svg.svg.reader import is_canonical
 

@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from text2svg.curate.columns import DEFAULTS, RAW_NAMES, samples_of
-from text2svg.curate.evidence import from_card, settle
-from text2svg.curate.licences import NOASSERTION, require_spdx
 from text2svg.curate.seed import read_lines
 from text2svg.errors import SourceError
 from text2svg.executor.base import Outcome
+from text2svg.licence.evidence import from_card, settle
+from text2svg.licence.spdx import NOASSERTION, require_spdx
 from text2svg.sample import Provenance, Sample
 
 BATCH = 1024  # rows; drawings of the largest kind, 1 MB each, then need a gigabyte for a moment

@@ -12,8 +12,8 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from text2svg.curate.evidence import with_licence
 from text2svg.executor.base import Outcome
+from text2svg.licence.evidence import with_licence
 from text2svg.sample import Provenance, Sample, digest_of
 
 MAX_LINE = 64 * 1024 * 1024

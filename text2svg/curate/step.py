@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from text2svg.curate.evidence import contradiction
 from text2svg.curate.looks import Bounds, seen_reason, written_reason
 from text2svg.errors import Refused, RenderError
+from text2svg.licence.evidence import contradiction
 from text2svg.sample import Sample
 
 

@@ -34,7 +34,7 @@ _CLOSED = tuple(
 )  # fmt: skip
 _UNICAST = ip_network("2000::/3")
 _NAT64 = ip_network("64:ff9b::/96")
-_FORBIDDEN = frozenset('\\ \t\r\n\f\v"<>^`{|}')
+_FORBIDDEN = frozenset('\\ \t\r\n\f\v"<>^`{|}\ufffd')
 
 _refused: ContextVar[list[str] | None] = ContextVar("refused", default=None)
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
+from text2svg.licence.evidence import from_page
 from text2svg.mine.admit import declare
-from text2svg.mine.licence import spdx_of
 from text2svg.mine.links import MAX_DRAWINGS, MAX_NEAR_TEXT, Found, Links, Page, join
 from text2svg.mine.words import Near, around, choose, of_name, plain
 
@@ -80,8 +80,9 @@ def extract(text: str, url: str) -> Page:
     if ".svg" in text or "image/svg" in text or ".SVG" in text:
         for each in trees:
             links.collect(each)
-    if "license" in text:
-        _licence(tree, base, page)
+    if "license" in text or "License" in text or "LICENSE" in text:
+        marked = tree.css('[rel~="license" i][href]')
+        page.claims += from_page(join(base, node.attributes["href"] or "") for node in marked)
     return page
 
 
@@ -196,15 +197,3 @@ class _Finder:
                 for node in tree.css("svg [id], svg[id]"):
                     self._ids.setdefault(node.id or "", node)
         return self._ids.get(name)
-
-
-def _licence(tree: LexborHTMLParser, base: str, page: Page) -> None:
-    """What `rel=license` names, when it names one thing only."""
-    names = {}
-    for node in tree.css('[rel~="license" i]'):
-        address = join(base, node.attributes.get("href") or "")
-        if found := spdx_of(address):
-            names[found] = address
-    if len(names) == 1:
-        ((page.licence, address),) = names.items()
-        page.licence_evidence = f"rel=license: {address[:120]}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes, urljoin
 
-from text2svg.mine.licence import UNSTATED
+from text2svg.licence.evidence import Claim
 from text2svg.mine.words import Near, around, choose, of_file
 
 MAX_DRAWINGS = 500
@@ -63,8 +63,8 @@ class Page:
     links_left: int = 0
     metas: list[tuple[str, str]] = field(default_factory=list)
     """Name and content of meta elements that have both, names in lower case."""
-    licence: str = UNSTATED
-    licence_evidence: str = ""
+    claims: list[Claim] = field(default_factory=list)
+    """What its `rel=license` links say."""
 
 
 def join(base: str, href: str) -> str:

@@ -7,15 +7,16 @@ is one row, because the sighting would be the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from text2svg.errors import SvgError
 from text2svg.executor.base import MAX_ERROR_CHARS, Outcome
+from text2svg.licence.evidence import Claim, from_drawing, settle
+from text2svg.licence.spdx import NOASSERTION
 from text2svg.mine.admit import Admitted, admit, tidy
 from text2svg.mine.extract import decode, extract, has_trace, too_many_tags
 from text2svg.mine.hosts import host_of
-from text2svg.mine.licence import UNSTATED, inside
 from text2svg.mine.links import Found, Link, Page
 from text2svg.mine.optout import in_headers, in_metas
 from text2svg.mine.refusal import REASONS, MineRefusal, outcome
@@ -52,19 +53,20 @@ class Where:
     retrieved: str = ""
     collection: str = ""
     """Empty is the URL's host."""
-    licence: str = UNSTATED
+    licence: str = NOASSERTION
     """What is known of everything here; a drawing's own statement wins."""
     licence_evidence: str = ""
 
-    def provenance(self, name: str = "", licence: str = "", evidence: str = "") -> Provenance:
+    def provenance(self, name: str = "", stated: Claim | None = None) -> Provenance:
         """A row's provenance; rows of a URL itself have no name, rows of drawings always have one."""
+        nearer = stated if stated is not None and stated.evidence else None
         return Provenance(
             source=self.source,
             collection=self.collection or host_of(self.url),
             name=name,
             url=self.url,
-            licence=licence or self.licence,
-            licence_evidence=evidence if licence else self.licence_evidence,
+            licence=nearer.licence if nearer else self.licence,
+            licence_evidence=nearer.evidence if nearer else self.licence_evidence,
             retrieved=self.retrieved,
         )
 
@@ -106,7 +108,7 @@ def file_rows(body: bytes | str, where: Where, link: Link, options: ReadOptions,
     """Rows of a drawing that is a file of its own; a sheet of symbols gives one each. It is named by its URL."""
     name = name or where.url.rsplit("/", 1)[-1].partition("?")[0] or "svg"
     caption, tags = choose([link.caption, *link.tags, of_file(name)])
-    yield from _rows(Found(body, caption, tags, "file"), name, where.provenance(name), options)
+    yield from _rows(Found(body, caption, tags, "file"), name, where, options)
 
 
 def link_outcome(link: Link, where: Where, reason: str) -> Outcome:
@@ -123,12 +125,13 @@ def _page_rows(page: Page, where: Where, options: ReadOptions) -> Iterator[Row]:
         if found.svg and found.svg in seen:
             continue
         seen.add(found.svg)
-        stated = page.licence if page.licence != UNSTATED else ""
-        provenance = where.provenance(f"#{number}", stated, page.licence_evidence)
-        yield from _rows(found, f"#{number}", provenance, options)
+        yield from _rows(found, f"#{number}", where, options, page.claims)
 
 
-def _rows(found: Found, name: str, provenance: Provenance, options: ReadOptions) -> Iterator[Row]:
+def _rows(
+    found: Found, name: str, where: Where, options: ReadOptions, claims: Iterable[Claim] = ()
+) -> Iterator[Row]:
+    provenance = where.provenance(name, settle([*from_drawing(found.svg), *claims]))
     if found.reason:
         yield outcome(provenance, found.reason, REASONS[found.reason])
         return
@@ -138,12 +141,6 @@ def _rows(found: Found, name: str, provenance: Provenance, options: ReadOptions)
         sample = Sample(digest_of(""), "", provenance)
         yield Outcome(-1, sample, error.message[:MAX_ERROR_CHARS], error.reason, dropped=True)
         return
-    stated = UNSTATED
-    if b"license" in found.svg if isinstance(found.svg, bytes) else "license" in found.svg:
-        text = found.svg if isinstance(found.svg, str) else found.svg.decode("utf-8", "replace")
-        stated, evidence = inside(text)
-    if stated != UNSTATED:
-        provenance = replace(provenance, licence=stated, licence_evidence=evidence)
     for one in admitted:
         yield _sample(one, found, name, provenance)
 

@@ -43,6 +43,7 @@ REASONS: Mapping[str, str] = {
     "svg-limit": "more drawings on a page than allowed",
     "link-limit": "more linked drawings on a page than allowed",
     "data-uri": "a data URI that cannot be decoded",
+    "archive-cut": "the archive ends inside a record or is damaged there; what follows was not read",
     "dns": "the name does not resolve",
     "connect": "no connection",
     "connect-timeout": "no connection in time",
@@ -61,7 +62,7 @@ REASONS: Mapping[str, str] = {
 
 TRANSIENT = frozenset({
     "dns", "connect", "connect-timeout", "read-timeout", "deadline", "connection-lost", "http-5xx", "http-429",
-    "robots-unreachable", "host-budget", "host-cool-down",
+    "robots-unreachable", "host-budget", "host-cool-down", "archive-cut",
 })  # fmt: skip
 """Codes that another day may cure; `mine retry` asks for these again."""
 

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import json
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import islice
@@ -19,6 +20,8 @@ from typing import IO, Any
 
 from text2svg.errors import MissingDependency, SourceError
 from text2svg.mine.crawl import Batch
+from text2svg.mine.hosts import host_of
+from text2svg.sample import check_rank, falls_to
 
 FORMATS = (".txt", ".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 SHUFFLE_BUFFER = 10_000
@@ -46,8 +49,8 @@ def urls_of(path: str, column: str = "url") -> Iterator[str]:
                 yield from _json_lines(file, column, path)
             else:
                 yield from (line for raw in file if (line := raw.strip()) and not line.startswith("#"))
-        except (UnicodeDecodeError, OSError, EOFError) as error:
-            raise SourceError(f"cannot read {path}: {error}", hint="lists are UTF-8 text") from error
+        except (UnicodeDecodeError, OSError, EOFError, zlib.error, csv.Error) as error:
+            raise SourceError(f"cannot read {path}: {error}", hint="lists are whole files of UTF-8 text") from error
 
 
 def dataset_rows(name: str, columns: Iterable[str], *, split: str = "", seed: int | None = None) -> Iterator[dict[str, Any]]:
@@ -77,18 +80,28 @@ def dataset_rows(name: str, columns: Iterable[str], *, split: str = "", seed: in
     yield from ({column: row.get(column) for column in wanted} for row in rows)
 
 
-def batches(
-    urls: Iterable[str], size: int, *, offset: int = 0, most: int | None = None, prefix: str = ""
-) -> Iterator[Batch]:
+def window(urls: Iterable[str], offset: int = 0, most: int | None = None) -> Iterator[str]:
+    """The URLs without `offset` first ones, at most `most`, as text that a file can hold."""
+    # Half a surrogate, as JSON can spell it, becomes U+FFFD, which no URL may hold.
+    told = (url.strip().encode("utf-8", "surrogatepass").decode("utf-8", "replace") for url in urls if url)
+    return islice(told, offset, None if most is None else offset + most)
+
+
+def share(urls: Iterable[str], rank: int, world_size: int) -> Iterator[str]:
+    """The URLs of one rank, by host, so that no two machines are at one site."""
+    check_rank(rank, world_size)
+    return (url for url in urls if falls_to(host_of(url).lower(), rank, world_size))
+
+
+def batches(urls: Iterable[str], size: int, *, prefix: str = "") -> Iterator[Batch]:
     """Batches of distinct URLs, each named by what it holds, so the same list names the same work.
 
-    `offset` URLs are passed over, and at most `most` taken. A URL twice in one batch is asked for once. Another
-    `prefix` names other work.
+    A URL twice in one batch is asked for once. Another `prefix` names other work.
     """
-    source = islice((url.strip() for url in urls if url), offset, None if most is None else offset + most)
+    source = iter(urls)
     while part := list(islice(source, size)):
         distinct = tuple(dict.fromkeys(part))
-        name = hashlib.sha256("\n".join(distinct).encode("utf-8", "replace")).hexdigest()[:32]
+        name = hashlib.sha256("\n".join(distinct).encode()).hexdigest()[:32]
         yield Batch(prefix + name, distinct)
 
 

@@ -22,15 +22,17 @@ import pyarrow.parquet as pq
 
 from text2svg.caption.keywords import is_heldout
 from text2svg.curate.attribution import Credit, Credits, creditable
-from text2svg.curate.evidence import with_licence
-from text2svg.curate.licences import NOASSERTION, LicencePolicy
+from text2svg.curate.licences import LicencePolicy
 from text2svg.errors import ConfigError, StoreError
+from text2svg.licence.evidence import with_licence
+from text2svg.licence.spdx import NOASSERTION
 from text2svg.pipeline.drain import Drain
 from text2svg.pipeline.formats import Exported, Format
 from text2svg.pipeline.progress import OnProgress, Progress
 from text2svg.sample import Sample
 from text2svg.store.base import OK, Manifest, canonical_json
-from text2svg.store.shards import write_whole
+from text2svg.store.connect import lock_folder
+from text2svg.store.shards import refused, write_whole
 from text2svg.store.takedown import Takedowns
 
 if TYPE_CHECKING:
@@ -86,6 +88,7 @@ def export(
     parts = list(_parts(manifests))
     total = Exported()
     progress = Progress("export", shards_total=len(parts), rows_total=sum(one.count(OK) for one in manifests))
+    unlock = lock_folder(out / WORK, "export")
     try:
         with Drain() as drain:
             for number, part in enumerate(parts):
@@ -101,9 +104,12 @@ def export(
                     return replace(total, interrupted=True)
         form.finish(out, total)
         _write_json(out / RECORD, {"identity": identity, **asdict(total)})
+        unlock()
         shutil.rmtree(out / WORK)
     except OSError as error:
-        raise StoreError(f"cannot write the export {out}: {error}") from error
+        raise refused(out, error) from error
+    finally:
+        unlock()
     return total
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -45,8 +45,6 @@ class Mined:
     summary: Summary
     urls: int
     """URLs with an outcome, those of earlier runs included."""
-    reasons: Mapping[str, int]
-    """Rows by `status:reason`; `ok` are the drawings that are new to the store."""
 
 
 def mine_urls(
@@ -82,20 +80,6 @@ def failed_urls(store: Store) -> Iterator[str]:
     yield from latest
 
 
-def reasons_of(store: Store, config: Any) -> dict[str, int]:
-    """Rows by outcome of the raw shards that were made with one configuration."""
-    text = canonical_json(config)
-    return _counted(manifest for manifest in store.shards(RAW) if manifest.key.config == text)
-
-
-def _counted(manifests: Iterable[Manifest]) -> dict[str, int]:
-    found: Counter[str] = Counter()
-    for manifest in manifests:
-        for status, reason, rows in manifest.tally:
-            found[f"{status}:{reason}" if reason else status] += rows
-    return dict(found)
-
-
 def _config(fetcher: Fetcher, options: CrawlOptions) -> str:
     """What decides the rows; how fast they come does not."""
     sizes = (fetcher.options.page_bytes, fetcher.options.svg_bytes)
@@ -122,7 +106,6 @@ class _Run:
         self.config = config
         self.report = on_progress or (lambda _: None)
         self.progress = Progress(RAW)
-        self.reasons: Counter[str] = Counter()
         self.urls = 0
         self.open: dict[str, _Open] = {}
         self.pending: Counter[str] = Counter()
@@ -137,7 +120,7 @@ class _Run:
         for batch in list(self.open.values()):
             if batch.rows:
                 await self._write(batch, final=False)
-        return Mined(Summary.of(self.progress, interrupted=bool(self.open)), self.urls, dict(self.reasons))
+        return Mined(Summary.of(self.progress, interrupted=bool(self.open)), self.urls)
 
     async def _feed(self) -> Batch | None:
         return await asyncio.to_thread(self._next)
@@ -200,7 +183,6 @@ class _Run:
 
     def _record(self, manifest: Manifest, *, reused: bool) -> None:
         self.progress = self.progress.adding(manifest, reused=reused)
-        self.reasons.update(_counted([manifest]))
 
     def _tell(self) -> None:
         now, waiting = self.progress, self.pending

@@ -7,8 +7,9 @@ shards as done without reading them.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from text2svg.store.base import DROPPED, FAILED, OK, Manifest
 
@@ -35,17 +36,27 @@ class Progress:
     """True after Ctrl-C: the shard in flight is the last."""
     label: str = ""
     """The source's chunk at work, e.g. an icon set."""
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    """Rows of whole shards by `status:reason`, or by the status alone where there is none."""
 
     def adding(self, manifest: Manifest, *, reused: bool = False) -> Progress:
         """With one more whole shard."""
+        return dataclasses.replace(self.counting(manifest.tally), reused=self.reused + reused)
+
+    def counting(self, tally: Iterable[tuple[str, str, int]]) -> Progress:
+        """With one more shard whose rows are counted by status and reason."""
+        reasons, ended = Counter(self.reasons), Counter[str]()
+        for status, reason, rows in tally:
+            ended[status] += rows
+            reasons[f"{status}:{reason}" if reason else status] += rows
         return dataclasses.replace(
             self,
             shards=self.shards + 1,
-            rows=self.rows + manifest.rows,
-            ok=self.ok + manifest.count(OK),
-            dropped=self.dropped + manifest.count(DROPPED),
-            failed=self.failed + manifest.count(FAILED),
-            reused=self.reused + reused,
+            rows=self.rows + ended.total(),
+            ok=self.ok + ended[OK],
+            dropped=self.dropped + ended[DROPPED],
+            failed=self.failed + ended[FAILED],
+            reasons=dict(reasons),
         )
 
 
@@ -64,12 +75,14 @@ class Summary:
     ok: int
     dropped: int
     failed: int
+    reasons: Mapping[str, int]
+    """Rows by `status:reason`, or by the status alone where there is none."""
     interrupted: bool
     """True when a signal ended it; run it again to go on."""
 
     @classmethod
     def of(cls, progress: Progress, *, interrupted: bool) -> Summary:
         """From the last progress."""
-        names = ("stage", "shards", "reused", "rows", "ok", "dropped", "failed")
+        names = ("stage", "shards", "reused", "rows", "ok", "dropped", "failed", "reasons")
         values = {name: getattr(progress, name) for name in names}
         return cls(**values, interrupted=interrupted)

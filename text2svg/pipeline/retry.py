@@ -7,7 +7,7 @@ keeps its identity and its bytes change, so that nothing behind it is made again
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -60,7 +60,9 @@ def retry(
             if len(rows) < len(samples):
                 continue
             store.replace(made, _with(store.rows_of(made), numbers, rows))
-            progress = replace(_counted(progress, rows), stopping=drain.requested)
+            ended = Counter((row.status, row.reason) for row in rows)
+            progress = progress.counting((*outcome, count) for outcome, count in ended.items())
+            progress = replace(progress, stopping=drain.requested)
             in_flight.popleft()
             rows = []
             report(progress)
@@ -86,15 +88,3 @@ def _failed(
 def _with(before: list[Row], numbers: list[int], rows: list[Row]) -> list[Row]:
     now = dict(zip(numbers, rows, strict=True))
     return [now.get(number, row) for number, row in enumerate(before)]
-
-
-def _counted(progress: Progress, rows: list[Row]) -> Progress:
-    ended = [row.status for row in rows]
-    return replace(
-        progress,
-        shards=progress.shards + 1,
-        rows=progress.rows + len(rows),
-        ok=progress.ok + ended.count("ok"),
-        dropped=progress.dropped + ended.count("dropped"),
-        failed=progress.failed + ended.count("failed"),
-    )

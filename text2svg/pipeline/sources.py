@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from text2svg.errors import ConfigError
@@ -18,7 +19,8 @@ from text2svg.executor.base import Outcome
 from text2svg.pipeline.drain import Drain
 from text2svg.pipeline.progress import OnProgress, Progress, Summary
 from text2svg.sample import Sample
-from text2svg.store.base import DEFAULTS, RAW, Row, ShardKey, canonical_json
+from text2svg.store.base import DEFAULTS, DROPPED, DUPLICATE, OK, RAW, Row, ShardKey, canonical_json
+from text2svg.store.ranks import RankStore
 
 if TYPE_CHECKING:
     from text2svg.store.database import Store
@@ -66,6 +68,24 @@ def import_samples(
                 if drain.requested and not final:
                     return Summary.of(progress, interrupted=True)
     return Summary.of(progress, interrupted=False)
+
+
+def rows_of_store(path: Path) -> Iterator[Chunk]:
+    """The raw rows of another store, a chunk a shard, so that what several machines mined becomes one corpus.
+
+    A row whose drawing was a sample there already is offered as one; here it may be the first. Raises StoreError.
+    """
+    other = RankStore(path, 0, 1)
+    for manifest in other.shards(RAW):
+        # Named by content: two machines may have brought different rows in under one name.
+        yield f"{manifest.key.input}@{manifest.sha256[:32]}", map(_found, other.rows_of(manifest))
+
+
+def _found(row: Row) -> Sample | Outcome:
+    sample = Sample(row.digest, row.raw, row.provenance, **row.fields)  # type: ignore[arg-type]
+    if row.status == OK or row.reason == DUPLICATE:
+        return sample
+    return Outcome(0, sample, row.error or row.reason, row.reason, dropped=row.status == DROPPED)
 
 
 class _Parts:

@@ -18,7 +18,7 @@ from typing import Any
 
 from text2svg.errors import StoreError
 from text2svg.store.base import Artifact, Run, canonical_json
-from text2svg.store.shards import hash_file, write_whole
+from text2svg.store.shards import hash_file, refused, write_whole
 
 
 def digest_of_folder(folder: Path) -> tuple[str, int]:
@@ -55,7 +55,7 @@ def keep(base: Path, folder: Path, kind: str, card: Mapping[str, Any], sequence:
         text = canonical_json(record)
         write_whole(base / f"{digest}.json", lambda path: path.write_text(text, encoding="utf-8"))
     except OSError as error:
-        raise StoreError(f"cannot keep {folder}: {error}") from error
+        raise refused(target, error) from error
     return Artifact(digest, kind, card, size, target, sequence)
 
 
@@ -78,7 +78,7 @@ def write_run(base: Path, run: Run) -> None:
         base.mkdir(exist_ok=True)
         write_whole(base / f"{run.id}.json", lambda path: path.write_text(text, encoding="utf-8"))
     except OSError as error:
-        raise StoreError(f"cannot record run {run.name}: {error}") from error
+        raise refused(base, error) from error
 
 
 def read_runs(base: Path) -> Iterator[Run]:

@@ -50,8 +50,7 @@ def contents(store: Path, connection: Connection) -> Contents:
 
 
 def copy(store: Path, held: Contents, target: Path, on_shard: Callable[[int, int], None] | None) -> Backup:
-    """See Store.backup."""
-    _claim(target)
+    """See Store.backup; `target` was claimed."""
     manifests, artifacts = held
     try:
         # Before the shards: what is taken down from here on is missing here at worst, and recorded there.
@@ -70,12 +69,13 @@ def copy(store: Path, held: Contents, target: Path, on_shard: Callable[[int, int
             _copy_file(path, target / "runs" / path.name)
         removed = _remove_others(target, {manifest.id for manifest in manifests})
     except OSError as error:
-        raise StoreError(f"cannot back up to {target}: {error}") from error
+        raise shards.refused(target, error) from error
     rows, size = sum(m.rows for m in manifests), sum(m.bytes for m in manifests)
     return Backup(len(manifests), rows, size, copied, removed)
 
 
-def _claim(target: Path) -> None:
+def claim(target: Path) -> None:
+    """Makes the folders of a backup. Raises StoreError when `target` holds something else."""
     try:
         target.mkdir(parents=True, exist_ok=True)
         if any(target.iterdir()) and not (target / MARK).is_file():
@@ -85,7 +85,7 @@ def _claim(target: Path) -> None:
             (target / name).mkdir(exist_ok=True)
         (target / MARK).write_text('{"format": 1}\n', encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"cannot back up to {target}: {error}") from error
+        raise shards.refused(target, error) from error
     if (target / "index.sqlite").exists():
         hint = "delete index.sqlite* there: the backup was opened for writing, and is a store of its own now"
         raise StoreError(f"{target} has an index of its own", hint=hint)

@@ -200,6 +200,9 @@ class Report:
     and the next writer lays in."""
     shards: int
     rows: int
+    """Rows of all shards, each stage's counted."""
+    samples: int
+    """Drawings in the index."""
     bytes: int
 
     @property

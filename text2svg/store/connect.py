@@ -15,12 +15,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from text2svg.errors import ConfigError, MissingDependency, StoreError
+from text2svg.store.shards import FULL_HINT
 
 SQLITE = "index.sqlite"
+REBUILD = "run `text2svg store rebuild`; delete index.sqlite* first when it is damaged: the shards hold everything"
 BUSY_SECONDS = 10.0
 _CACHE_KIB = 64 * 1024  # the digest index of 300,000 samples is 25 MB; random inserts stay in memory
 _BULK_CACHE_KIB = 128 * 1024  # that of 1,000,000 is 80 MB, and a rebuild touches it all
@@ -38,7 +40,7 @@ def connect(path: Path, url: str = "", *, read_only: bool) -> Engine:
 
 def lock(path: Path, url: str = "") -> Callable[[], None]:
     """Takes the right to write; gives the function that lets it go. Raises StoreError when another has it."""
-    return _lock_postgres(path, url) if url else _lock_file(path)
+    return _lock_postgres(path, url) if url else lock_folder(path, "store")
 
 
 def is_sqlite(engine: Engine) -> bool:
@@ -102,19 +104,23 @@ def _postgres(address: str, *, read_only: bool, lasting: bool = True) -> Engine:
 _HINT = "write postgresql://user@host:5432/database, or leave TEXT2SVG_DATABASE_URL empty for SQLite"
 
 
-def _lock_file(path: Path) -> Callable[[], None]:
+def lock_folder(path: Path, what: str) -> Callable[[], None]:
+    """Takes the right to write into a folder; gives the function that lets it go.
+
+    Raises StoreError when another process has it; `what` says what the folder is.
+    """
     # SQLite's own lock: it works on every platform and ends with the process, however that ends.
     try:
         connection = sqlite3.connect(path / "writer.lock", timeout=0.2, isolation_level=None, check_same_thread=False)
     except sqlite3.OperationalError as error:
-        raise StoreError(f"cannot write to the store at {path}: {error}") from error
+        raise StoreError(f"cannot write to the {what} at {path}: {error}", hint=_WRITABLE) from error
     try:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         connection.close()
         if "locked" not in str(error):
-            raise StoreError(f"cannot write to the store at {path}: {error}") from error
-        raise _taken(path) from error
+            raise StoreError(f"cannot write to the {what} at {path}: {error}", hint=_WRITABLE) from error
+        raise _taken(path, what) from error
     return connection.close
 
 
@@ -129,10 +135,23 @@ def _lock_postgres(path: Path, url: str) -> Callable[[], None]:
     asked = text("SELECT pg_try_advisory_lock(:number, hashtext(coalesce(current_schema(), '')))")
     if not connection.execute(asked, {"number": _LOCK}).scalar_one():
         connection.close()
-        raise _taken(path)
+        raise _taken(path, "store")
     return connection.close
 
 
-def _taken(path: Path) -> StoreError:
-    hint = "wait until it ends, or open the store read-only"
-    return StoreError(f"another writer has the store at {path} open", hint=hint)
+def _taken(path: Path, what: str) -> StoreError:
+    return StoreError(f"another writer has the {what} at {path} open", hint="wait until it ends; reading goes on meanwhile")
+
+
+_WRITABLE = "look at the disk and at who may write there"
+
+
+def failed(path: Path, error: DatabaseError) -> StoreError:
+    """What to say when the index of the store at `path` refuses."""
+    said = str(error.orig)
+    hint = REBUILD
+    if "full" in said or "No space left" in said:
+        hint = FULL_HINT
+    elif "locked" in said:
+        hint = "another program holds the index; try again when it has ended"
+    return StoreError(f"the index of {path} fails: {said}", hint=hint)

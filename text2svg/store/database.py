@@ -29,6 +29,7 @@ from text2svg.store import (
     backup,
     bulk,
     connect,
+    damage,
     forget,
     garbage,
     index,
@@ -39,7 +40,7 @@ from text2svg.store import (
 )
 from text2svg.store.base import RAW, Artifact, Manifest, Row, Run, ShardKey
 from text2svg.store.models import ArtifactRow, RunRow, ShardRow
-from text2svg.store.reading import REBUILD, Reading
+from text2svg.store.reading import Reading
 from text2svg.store.takedown import Takedown
 
 OnShard = Callable[[int, int], None]
@@ -64,7 +65,7 @@ class Store(Reading):
             for name in ("shards", "artifacts", "vectors"):
                 (path / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"cannot create a store at {path}: {error}") from error
+            raise shards.refused(path, error) from error
         return cls.open(path, url)
 
     @classmethod
@@ -80,7 +81,7 @@ class Store(Reading):
         if not (path / "shards").is_dir():
             raise StoreError(f"no store at {path}", hint="make one with `text2svg store init`")
         if read_only and not url and not (path / connect.SQLITE).is_file():
-            raise StoreError(f"the store at {path} has no index", hint=REBUILD)
+            raise StoreError(f"the store at {path} has no index", hint=connect.REBUILD)
         unlock = None if read_only else connect.lock(path, url)
         store = cls(path, connect.connect(path, url, read_only=read_only), unlock)
         try:
@@ -91,11 +92,25 @@ class Store(Reading):
                 store._catch_up()
         except DatabaseError as error:
             store.close()
-            raise StoreError(f"the index of {path} is unusable: {error.orig}", hint=REBUILD) from error
+            raise connect.failed(path, error) from error
         except StoreError:
             store.close()
             raise
         return store
+
+    @staticmethod
+    def set_aside(path: Path, url: str = "") -> list[str]:
+        """Moves damaged shards, and what was made from them, into `aside/`; gives where. Open the store afterwards.
+
+        For a store that cannot be opened, so it opens nothing. Raises StoreError.
+        """
+        if not (path / "shards").is_dir():
+            raise StoreError(f"no store at {path}", hint="make one with `text2svg store init`")
+        unlock = connect.lock(path, url)
+        try:
+            return damage.set_aside(path)
+        finally:
+            unlock()
 
     def close(self) -> None:
         """Lets go of the index and the right to write; calling it again does nothing."""
@@ -207,7 +222,12 @@ class Store(Reading):
         """
         with self._reading() as connection:
             held = backup.contents(self.path, connection)
-        return backup.copy(self.path, held, Path(target), on_shard)
+        backup.claim(Path(target))
+        unlock = connect.lock_folder(Path(target), "backup")
+        try:
+            return backup.copy(self.path, held, Path(target), on_shard)
+        finally:
+            unlock()
 
     def rebuild(self, on_shard: OnShard | None = None) -> None:
         """Empties the index and lays in every shard, artifact and run, in one transaction. Raises StoreError."""
@@ -235,7 +255,7 @@ class Store(Reading):
                 yield session
                 session.commit()
         except DatabaseError as error:
-            raise StoreError(f"the index of {self.path} fails: {error.orig}", hint=REBUILD) from error
+            raise connect.failed(self.path, error) from error
 
     @contextmanager
     def _rewriting(self) -> Iterator[Session]:

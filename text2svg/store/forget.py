@@ -15,7 +15,6 @@ from pathlib import Path
 
 from sqlmodel import Session, select
 
-from text2svg.errors import StoreError
 from text2svg.store import admission, index, queries, rewrite, shards, takedown
 from text2svg.store.base import DUPLICATE, OK, RAW, Manifest
 from text2svg.store.models import SampleRow, ShardRow, SightingRow
@@ -48,7 +47,7 @@ def record(store: Path, request: Takedown) -> None:
         text = "".join(map(takedown.line_of, [*known, request]))
         shards.write_whole(store / takedown.FILE, lambda path: path.write_text(text, encoding="utf-8"))
     except OSError as error:
-        raise StoreError(f"cannot record a takedown in {store}: {error}") from error
+        raise shards.refused(store, error) from error
 
 
 def pending(store: Path) -> bool:

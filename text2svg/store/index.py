@@ -239,6 +239,11 @@ def ids_of(session: Session, digests: Sequence[str]) -> dict[str, int]:
 
 
 def clear(session: Session) -> None:
-    """Deletes every row of every table but the migrations."""
-    for table in (DrawingRow, SightingRow, SampleRow, TallyRow, ShardRow, ArtifactRow, RunRow):
+    """Deletes every row of every table but the migrations. PostgreSQL's readers wait from here to the commit."""
+    tables = (DrawingRow, SightingRow, SampleRow, TallyRow, ShardRow, ArtifactRow, RunRow)
+    if session.connection().dialect.name != "sqlite":
+        # Deleted rows would stay in the tables, and be looked at for every key that comes again.
+        session.connection().exec_driver_sql(f"TRUNCATE {', '.join(table.__tablename__ for table in tables)}")
+        return
+    for table in tables:
         session.exec(delete(table))

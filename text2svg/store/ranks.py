@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from text2svg.errors import ConfigError, StoreError
-from text2svg.sample import Sample
+from text2svg.errors import StoreError
+from text2svg.sample import Sample, check_rank, falls_to
 from text2svg.store import shards
 from text2svg.store.base import RAW, Manifest, Row, ShardKey
 from text2svg.store.recover import folders
@@ -24,8 +24,7 @@ class RankStore:
 
     def __init__(self, path: Path, rank: int, world_size: int) -> None:
         """Reads every manifest. Raises ConfigError for a rank outside 0..world_size-1, StoreError for no store."""
-        if not 0 <= rank < world_size:
-            raise ConfigError(f"rank {rank} of {world_size}", hint="ranks count from 0 to world size - 1")
+        check_rank(rank, world_size)
         if not (path / "shards").is_dir():
             raise StoreError(f"no store at {path}", hint="make one with `text2svg store init`")
         self.path = path
@@ -40,7 +39,7 @@ class RankStore:
             if manifest.key.stage == stage:
                 latest.pop(manifest.root, None)
                 latest[manifest.root] = manifest
-        return [one for one in latest.values() if int(one.root[:16], 16) % self.world_size == self.rank]
+        return [one for one in latest.values() if falls_to(one.root, self.rank, self.world_size)]
 
     def stages(self) -> list[str]:
         """The stages that have shards, in the order they first ran."""
@@ -52,7 +51,12 @@ class RankStore:
         return shards.read_manifest(folder) if (folder / shards.MANIFEST).is_file() else None
 
     def add_shard(self, key: ShardKey, rows: Sequence[Row]) -> Manifest:
-        """Writes one later shard; its place in the index is given later. Raises StoreError."""
+        """Writes one later shard; its place in the index is given later. Gives the one that another rank made meanwhile.
+
+        Raises StoreError.
+        """
+        if (made := self.reuse(key)) is not None:
+            return self._found.setdefault(made.id, made)
         before = self._found.get(key.input)
         if key.stage == RAW or before is None:
             raise StoreError(f"a rank makes later stages only, and {key.input!r} is no shard here")
@@ -73,6 +77,10 @@ class RankStore:
         else:
             found = shards.later_samples(table, self.samples_of(self._found[manifest.key.input]), folder)
         return [sample for sample in found if sample is not None]
+
+    def rows_of(self, manifest: Manifest) -> list[Row]:
+        """A shard's rows as they were added. Raises StoreError."""
+        return shards.read_rows(shards.folder_of(self.path, manifest.key), manifest.key.stage)
 
     def _order(self, manifest: Manifest) -> tuple[int, float, int]:
         if manifest.sequence:

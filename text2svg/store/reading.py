@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError
 
 from text2svg.errors import StoreError
 from text2svg.sample import Provenance, Sample
-from text2svg.store import queries, shards, takedown, verify
+from text2svg.store import connect, queries, shards, takedown, verify
 from text2svg.store.base import (
     RAW,
     Artifact,
@@ -30,7 +30,6 @@ from text2svg.store.base import (
 from text2svg.store.models import FACETS, ShardRow
 from text2svg.store.takedown import Takedown, Takedowns
 
-REBUILD = "run `text2svg store rebuild`; delete index.sqlite* first when it is damaged: the shards hold everything"
 _HISTOGRAMS = (*FACETS, "status", "reason", "stage")
 
 
@@ -193,7 +192,7 @@ class Reading:
             with self._engine.connect() as connection:
                 yield connection
         except DatabaseError as error:
-            raise StoreError(f"the index of {self.path} fails: {error.orig}", hint=REBUILD) from error
+            raise connect.failed(self.path, error) from error
 
     def _samples_of(self, manifest: Manifest) -> list[Sample | None]:
         folder = shards.folder_of(self.path, manifest.key)

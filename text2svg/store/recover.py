@@ -52,7 +52,8 @@ def catch_up(store: Path, session: Session) -> bool:
 def adopt(store: Path, session: Session, found: Sequence[Manifest]) -> None:
     """Gives shards that ranks made (sequence 0) their place, in the order of their inputs, and lays them in.
 
-    A shard that no longer answers for its input, because that changed meanwhile, loses its manifest and is made again.
+    A shard that no longer answers for its input, because that changed meanwhile, or whose data is not what its manifest
+    says, loses its manifest and is made again.
     """
     order = dict(session.exec(select(ShardRow.id, ShardRow.sequence)).all()) if found else {}
 
@@ -75,10 +76,12 @@ def adopt(store: Path, session: Session, found: Sequence[Manifest]) -> None:
 
 def _adopt_one(store: Path, session: Session, manifest: Manifest) -> int | None:
     folder = shards.folder_of(store, manifest.key)
-    table = shards.read_table(folder)
     try:
+        if shards.hash_file(folder / shards.DATA) != manifest.sha256:
+            return None  # two ranks made it at once and not alike, as when one met a time limit
+        table = shards.read_table(folder)
         root = admission.check_digests(session, store, manifest.key, table["digest"].to_pylist())
-    except StoreError:
+    except (OSError, StoreError):
         return None
     placed = dataclasses.replace(manifest, sequence=index.following(session, ShardRow.sequence), root=root)
     shards.write_manifest(folder, placed)
@@ -97,6 +100,7 @@ def rebuild(store: Path, session: Session, on_shard: Callable[[int, int], None] 
     connect.bulk(connection)
     index.clear(session)
     bulk.drop_facets(connection)
+    keys = bulk.drop_keys(connection)
     later: dict[str, dict[str, Manifest]] = defaultdict(dict)
     for manifest in found:
         index.enter_shard(session, manifest)
@@ -105,11 +109,13 @@ def rebuild(store: Path, session: Session, on_shard: Callable[[int, int], None] 
             later[manifest.root][manifest.key.stage] = manifest
     raw = [manifest for manifest in found if manifest.key.stage == RAW]
     if missing := later.keys() - {manifest.id for manifest in raw}:
-        raise StoreError(f"shards of later stages have lost their raw shards: {', '.join(sorted(missing))}")
+        hint = "bring them back from a backup, or run `text2svg store verify --set-aside` and the stages again"
+        raise StoreError(f"shards of later stages have lost their raw shards: {', '.join(sorted(missing))}", hint=hint)
     for number, manifest in enumerate(raw, start=1):
         index.lay_in_samples(session, merge(store, manifest, list(later[manifest.id].values())))
         if on_shard is not None:
             on_shard(number, len(raw))
+    bulk.make_keys(connection, keys)
     # Every sample before any repeat: a raw shard that was made again comes after the shards that repeat its drawings.
     for manifest in raw:
         if any(reason == DUPLICATE for _, reason, _ in manifest.tally):

@@ -30,7 +30,7 @@ def verify(store: Path, connection: Connection, on_shard: Callable[[int, int], N
             problems.append(error.message)
         else:
             found.append(manifest)
-            problems += _check_data(folder, manifest)
+            problems += check_data(folder, manifest)
             if manifest.sequence:
                 problems += _check_entry(manifest, indexed.get(manifest.id))
             else:
@@ -43,18 +43,21 @@ def verify(store: Path, connection: Connection, on_shard: Callable[[int, int], N
         for manifest in indexed.values()
         if manifest.id not in here
     ]
-    problems += _check_totals(found, queries.totals(connection))
+    totals = queries.totals(connection)
+    problems += _check_totals(found, totals)
     problems += _check_artifacts(store, queries.artifacts(connection, store / "artifacts", None))
     return Report(
         problems=tuple(problems),
         unfinished=tuple(str(folder.relative_to(store)) for folder in unfinished),
         shards=len(found),
         rows=sum(manifest.rows for manifest in found),
+        samples=totals[0],
         bytes=sum(manifest.bytes for manifest in found),
     )
 
 
-def _check_data(folder: Path, manifest: Manifest) -> Iterator[str]:
+def check_data(folder: Path, manifest: Manifest) -> Iterator[str]:
+    """What is wrong with a shard's file, one sentence each."""
     name = f"shard {manifest.key.stage}/{manifest.id}"
     try:
         if shards.hash_file(folder / shards.DATA) != manifest.sha256:
@@ -85,7 +88,8 @@ def _check_totals(found: list[Manifest], totals: tuple[int, int]) -> Iterator[st
     if samples != expected:
         yield f"the index has {samples} samples, the shards {expected}"
     if sightings != expected + repeats:
-        yield f"the index has {sightings} sightings, the shards {expected + repeats}"
+        hint = "; bring back what was set aside, then run `text2svg store rebuild`" if sightings < expected + repeats else ""
+        yield f"the index has {sightings} sightings, the shards {expected + repeats}{hint}"
 
 
 def _check_artifacts(store: Path, indexed: list[artifacts.Artifact]) -> Iterator[str]:

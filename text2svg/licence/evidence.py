@@ -3,7 +3,8 @@
 Four places speak: the drawing itself (RDF `cc:license`, an SPDX tag in a comment), its page (`rel=license`), its package
 and its data set card. The nearest to the drawing wins. Refuses to guess: two statements of one place that disagree, an
 address without a version, and prose give NOASSERTION, with the evidence all the same. The trade-off: RDF is read by
-pattern, not by a triple store, so a licence declared in another file is not followed.
+pattern, not by a triple store, so a licence declared in another file is not followed. Strangers write what is read here:
+every pattern is bounded, so that a megabyte costs milliseconds.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
-from text2svg.curate.licences import NOASSERTION, spdx, spdx_of
+from text2svg.licence.spdx import NOASSERTION, spdx, spdx_of
 from text2svg.sample import Sample
 
 Place = Literal["drawing", "page", "package", "card"]
@@ -23,10 +25,13 @@ PLACES: tuple[Place, ...] = ("drawing", "page", "package", "card")
 
 MAX_EVIDENCE = 300  # characters kept; a licence link is shorter, prose is not evidence
 
-_RDF = re.compile(r"""<(?:[\w-]+:)?licen[sc]e\b[^>]*?\bresource\s*=\s*["']([^"']{1,300})["']""", re.IGNORECASE)
-_ABOUT = re.compile(r"""<(?:[\w-]+:)?Licen[sc]e\b[^>]*?\babout\s*=\s*["']([^"']{1,300})["']""")
-_TAG = re.compile(r"SPDX-License-Identifier:\s*([A-Za-z0-9.+() -]{2,120})")
-_COMMENT = re.compile(r"<!--(.{1,2000}?)-->", re.DOTALL)
+_RDF = re.compile(
+    r"""<(?:[\w-]{1,20}:)?licen[sc]e\b[^<>]{0,300}?\bresource\s?=\s?["']([^"']{1,300})["']""", re.IGNORECASE
+)
+_ABOUT = re.compile(r"""<(?:[\w-]{1,20}:)?Licen[sc]e\b[^<>]{0,300}?\babout\s?=\s?["']([^"']{1,300})["']""")
+_TAG = re.compile(r"SPDX-License-Identifier:\s{0,9}((?:(?!--)[A-Za-z0-9.+() -]){2,120})")
+_COMMENT = 2000  # characters before a tag in which its comment must begin
+MAX_CLAIMS = 16  # statements of one kind in one drawing
 _CC = re.compile(r"creativecommons\.org/(licenses|publicdomain)/([a-z-]+)/(\d\.\d)(?:/([a-z]{2,4}))?(?=[/?#]|$)")
 _BY_ID = re.compile(
     r"(?:spdx\.org/licenses|opensource\.org/licenses?|choosealicense\.com/licenses)/([\w.+-]+?)(?:\.html|\.php)?/?$"
@@ -73,17 +78,34 @@ def licence_of_url(url: str) -> str:
     return NOASSERTION
 
 
-def from_drawing(svg: str) -> list[Claim]:
+def from_drawing(svg: str | bytes) -> list[Claim]:
     """What the text of a drawing says: RDF metadata and SPDX tags in comments."""
-    claims = []
-    if "icense" in svg or "icence" in svg:
-        # A cc:License element describes the licence that cc:license names; alone it is still a statement.
-        urls = dict.fromkeys(_RDF.findall(svg) or _ABOUT.findall(svg))
-        claims += [Claim("drawing", licence_of_url(url), _short(f"RDF cc:license {url}")) for url in urls]
+    if isinstance(svg, bytes):
+        if b"icense" not in svg and b"icence" not in svg:
+            return []
+        svg = svg.decode("utf-8", "replace")
+    if "icense" not in svg and "icence" not in svg:
+        return []
+    # A cc:License element describes the licence that cc:license names; alone it is still a statement.
+    urls = _first(_RDF, svg) or _first(_ABOUT, svg)
+    claims = [Claim("drawing", licence_of_url(url), _short(f"RDF cc:license {url}")) for url in urls]
     if "SPDX-License-Identifier" in svg:
-        tags = [found.strip() for comment in _COMMENT.findall(svg) for found in _TAG.findall(comment)]
-        claims += [Claim("drawing", spdx_of(tag), _short(f"SPDX-License-Identifier: {tag}")) for tag in dict.fromkeys(tags)]
+        tags = dict.fromkeys(tag for tag, at in _first(_TAG, svg).items() if _in_comment(svg, at))
+        claims += [Claim("drawing", spdx_of(tag), _short(f"SPDX-License-Identifier: {tag}")) for tag in tags]
     return claims
+
+
+def _first(pattern: re.Pattern[str], text: str) -> dict[str, int]:
+    """What a pattern's group matches first, each once, and where."""
+    found: dict[str, int] = {}
+    for match in islice(pattern.finditer(text), MAX_CLAIMS):
+        found.setdefault(match[1].strip(), match.start())
+    return found
+
+
+def _in_comment(text: str, at: int) -> bool:
+    before = text[max(0, at - _COMMENT) : at]
+    return before.rfind("<!--") > before.rfind("-->")
 
 
 def from_page(links: Iterable[str]) -> list[Claim]:

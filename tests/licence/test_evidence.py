@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from text2svg.curate.evidence import (
+from text2svg.curate.licences import LicencePolicy, asks_attribution
+from text2svg.licence.evidence import (
+    MAX_CLAIMS,
     Claim,
     contradiction,
     from_card,
@@ -15,7 +19,7 @@ from text2svg.curate.evidence import (
     settle,
     with_licence,
 )
-from text2svg.curate.licences import NOASSERTION, LicencePolicy, asks_attribution, spdx, spdx_of
+from text2svg.licence.spdx import NOASSERTION, spdx, spdx_of
 from text2svg.sample import Provenance, Sample, digest_of
 
 
@@ -122,3 +126,25 @@ def test_expressions_are_judged_by_their_parts() -> None:
 def test_the_whole_list_is_known() -> None:
     assert len(spdx()) == 734 and spdx()["cc-by-3.0-us"] == "CC-BY-3.0-US"
     assert LicencePolicy(allow=frozenset({"CC-BY-NC-SA-2.0"})).reason("CC-BY-NC-SA-2.0") == ""
+
+
+def test_a_tag_counts_only_inside_a_comment() -> None:
+    shown = svg("<text>SPDX-License-Identifier: MIT</text>")
+    assert from_drawing(shown) == from_drawing(f"<!-- drawn by hand -->{shown}") == []
+    assert [c.licence for c in from_drawing(shown.replace("<text>", "<!--").replace("</text>", "-->").encode())] == ["MIT"]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<license ",
+        "<a:license resource = ",
+        "<!--SPDX-License-Identifier: MIT",
+        "SPDX-License-Identifier: ",
+        "<License about=",
+    ],
+)
+def test_a_megabyte_of_hostile_metadata_costs_milliseconds(piece: str) -> None:
+    began = time.process_time()
+    claims = from_drawing("<svg>license " + piece * (1_000_000 // len(piece)))
+    assert time.process_time() - began < 2 and len(claims) <= 2 * MAX_CLAIMS
