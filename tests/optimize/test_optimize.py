@@ -83,18 +83,18 @@ def test_the_seed_example_is_as_short_as_it_was(tools: Tools) -> None:
     assert 'd="M136 22Q135 14 128 14T120 22V126Q121 133 128 134 135 133 136 126z"' in result.text
 
 
-def test_the_web_profile_beats_it_with_its_name_and_its_namespace(tools: Tools) -> None:
-    result = optimize(POWER, OptimizeOptions("web", decimals=0), tools)
+@pytest.mark.parametrize("decimals", [None, 0])
+def test_the_web_profile_beats_it_with_its_name_and_its_namespace(decimals: int | None, tools: Tools) -> None:
+    result = optimize(POWER, OptimizeOptions("web", decimals=decimals), tools)
     assert result.bytes <= 242
     assert XMLNS in result.text and "<title>power</title>" in result.text
-    rasterizer = load("resvg")
-    ink = [rasterizer.render(text, 256)[..., 3].astype(float) / 255 for text in (POWER, result.text)]
-    assert np.minimum(*ink).sum() / np.maximum(*ink).sum() >= 0.984
+    for renderer in ("resvg", "cairo"):
+        rasterizer = load(renderer)
+        ink = [rasterizer.render(text, 256)[..., 3].astype(float) / 255 for text in (POWER, result.text)]
+        assert np.minimum(*ink).sum() / np.maximum(*ink).sum() >= 0.984, renderer
 
 
-def test_optimize_svg_string(
-    svgo_cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tools: Tools
-) -> None:
+def test_optimize_svg_string(svgo_cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tools: Tools) -> None:
     monkeypatch.setattr(svgo_module.SvgoOptions, "__init__", _with_cache(svgo_cache))
     text = optimize_svg_string(POWER)
     assert text == optimize(POWER, OptimizeOptions("seed", cubic_only=True), tools).text

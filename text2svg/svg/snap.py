@@ -114,9 +114,7 @@ def _snap_segment(start: tuple[float, float], at: tuple[int, int], s: Segment) -
     return (kind, *controls, ex, ey)
 
 
-def _snap_arc(
-    start: tuple[float, float], at: tuple[int, int], s: Segment, end: tuple[int, int]
-) -> Segment | None:
+def _snap_arc(start: tuple[float, float], at: tuple[int, int], s: Segment, end: tuple[int, int]) -> Segment | None:
     (x, y), (ex, ey) = at, end
     if at == end:
         return None
@@ -129,7 +127,8 @@ def _snap_arc(
     chord = math.hypot(ex - x, ey - y)
     large = s[4]
     if rx == ry:
-        rx, large = _steady_radius(s[1], large, math.hypot(s[6] - start[0], s[7] - start[1]), chord)
+        exact = math.hypot(s[6] - start[0], s[7] - start[1])
+        rx, large, _ = steady_radius(min(s[1], GRID), large, exact, chord)
         ry = rx
     elif large and rotation == 0 and ((ex - x) / rx) ** 2 + ((ey - y) / ry) ** 2 > 3.6:
         large = 0  # about half an ellipse: the small arc of the rounded radii lies nearer
@@ -140,29 +139,25 @@ def _snap_arc(
     return ("A", rx, ry, rotation, large, s[5], ex, ey)
 
 
-def _steady_radius(r: float, large: int, chord: float, snapped: float) -> tuple[int, int]:
-    """Integer radius and large flag whose arc over the snapped chord bulges most like the exact one.
+def steady_radius(r: float, large: int, chord: float, snapped: float) -> tuple[int, int, float]:
+    """Whole radius and large flag whose arc over the snapped chord bulges most like the exact one, and how far it is off.
 
     Near half a circle the sagitta runs away with the square root of the rounding error: a half circle of radius 58.7
-    over a chord of 117 would, as radius 59 with the large flag, stand 7.7 units too high.
+    over a chord of 117 would, as radius 59 with the large flag, stand 7.7 units too high. A radius too short for its
+    chord is drawn as half a circle over it (SVG 2 section 9.5.1), which is often the nearest.
     """
-    nearest = max(1, min(GRID, round(r)))
-    if chord < 1.5 * r:
-        return nearest, large
+    nearest = max(1, round(r))
     wanted = _sagitta(r, large, chord)
+    if chord < 1.5 * r:
+        return nearest, large, abs(_sagitta(nearest, large, snapped) - wanted)
     choices = []
-    for radius in {
-        nearest,
-        max(1, int(r)),
-        min(GRID, math.ceil(r)),
-        max(1, min(GRID, math.ceil(snapped / 2))),
-    }:
+    for radius in {int(r), math.ceil(r), int(snapped / 2), math.ceil(snapped / 2)} - {0}:
         for flag in (0, 1):
             if flag and snapped >= 2 * radius:
                 continue
             choices.append((round(abs(_sagitta(radius, flag, snapped) - wanted), 6), flag, -radius))
-    _, large, negative = min(choices)
-    return -negative, large
+    off, large, negative = min(choices)
+    return -negative, large, off
 
 
 def _sagitta(r: float, large: int, chord: float) -> float:
@@ -173,9 +168,7 @@ def _sagitta(r: float, large: int, chord: float) -> float:
 
 def _straight(x: int, y: int, controls: list[int], ex: int, ey: int) -> bool:
     """All control points at an end, or all within half a unit of the chord and between its ends."""
-    if all(
-        (controls[i], controls[i + 1]) in ((x, y), (ex, ey)) for i in range(0, len(controls), 2)
-    ):
+    if all((controls[i], controls[i + 1]) in ((x, y), (ex, ey)) for i in range(0, len(controls), 2)):
         return True
     dx, dy = ex - x, ey - y
     length = math.hypot(dx, dy)
@@ -228,12 +221,7 @@ def shorten(segments: Sequence[Segment]) -> list[Segment]:
         elif kind == "Q":
             rx, ry = (2 * x - control[1], 2 * y - control[2]) if control[0] == "Q" else (x, y)
             now = ("Q", s[1], s[2])
-            if (
-                control[0] == "Q"
-                and abs(rx - s[1]) <= 1
-                and abs(ry - s[2]) <= 1
-                and _bends(x, y, (rx, ry), s)
-            ):
+            if control[0] == "Q" and abs(rx - s[1]) <= 1 and abs(ry - s[2]) <= 1 and _bends(x, y, (rx, ry), s):
                 now = ("Q", rx, ry)
                 s = ("T", *s[3:])
         out.append(s)

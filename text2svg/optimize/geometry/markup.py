@@ -22,6 +22,7 @@ from text2svg.optimize.geometry.flat import (
     FlatPaint,
     FlatShape,
 )
+from text2svg.optimize.geometry.join import joined
 from text2svg.optimize.geometry.pathdata import fixed, write
 from text2svg.optimize.geometry.units import IDENTITY, RGBA
 from text2svg.svg.allowed import PRESENTATION, TYPOGRAPHY
@@ -30,8 +31,8 @@ from text2svg.svg.path import Matrix, Segment, write_path
 from text2svg.svg.schema import FOOTER, GRADIENT
 
 XMLNS = ' xmlns="http://www.w3.org/2000/svg"'
-STRAY = (2.5, 1.0)
-"""Quanta that a curve may be off the circle it is written as: on whole numbers, and with decimals."""
+STRAY = 2.5
+"""Quanta that a curve may be off the circle it is written as, as SVGO has it."""
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SHORT = {
@@ -87,7 +88,7 @@ def hex_text(color: RGBA) -> str:
 def write_drawing(items: Sequence[FlatItem], frame: Frame) -> str:
     """The whole drawing."""
     writer = _Writer(frame, items)
-    elements = [writer.item(item) for item in items]
+    elements = [writer.item(item) for item in (items if frame.plain else joined(items))]
     shared = () if frame.plain or any(_holds_kept(item) for item in items) else _common(elements)
     if shared:
         elements = [_without(each, shared) for each in elements]
@@ -181,7 +182,7 @@ class _Writer:
         own = f' clip-path="url(#{self.key(item.clip)})"' if item.clip is not None else ""
         if item.opacity < 0.999:
             own += f' opacity="{fixed(item.opacity, 3)}"'
-        elements = [self.item(each) for each in item.shapes]
+        elements = [self.item(each) for each in (item.shapes if self.plain else joined(item.shapes))]
         shared = () if _holds_kept(item) else _common(elements)
         inner = "".join(_runs([_without(each, shared) for each in elements]))
         return _Element(shared, f"g|{own}>{inner}</g>")
@@ -215,7 +216,7 @@ class _Writer:
     def path(self, segments: list[Segment]) -> str:
         if self.plain:
             return write_path(segments, self.decimals)
-        return write(rounded(segments, STRAY[self.decimals > 0] / 10**self.decimals), self.decimals)
+        return write(rounded(segments, STRAY / 10**self.decimals), self.decimals)
 
     def paint(self, s: FlatShape) -> Attributes:
         """What differs from the defaults, in a fixed order."""

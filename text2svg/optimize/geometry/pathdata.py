@@ -1,18 +1,23 @@
 """Path data with a few decimals: rounded points, never rounded vectors, so errors do not add up along a path.
 
 Curves that went on smoothly before rounding still do: their first control point is left out where the reflected one lies
-within a quantum or so of it, which moves the curve by half of that. Refuses nothing. The trade-off: radii keep two digits
-more than points, because the bulge of an arc near half a circle runs away with the square root of an error.
+within a quantum or so of it, which moves the curve by half of that. Refuses nothing. The trade-off: an arc near half a
+circle, whose bulge runs away with the square root of an error, is written as two where no radius keeps it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from text2svg.svg.path import Segment, write_number
+from text2svg.svg.path import Segment, arc_center, arc_point, write_number
+from text2svg.svg.snap import steady_radius
 
 MAX_TEXTS = 100_000
+
+BULGE = 2.5
+"""Quanta that the height of an arc may be off, as much as a circle may be off its curve."""
 
 REFLECTED = 1.25
 """Quanta that a left out control point may be off: its own rounding and twice that of the point it is reflected in."""
@@ -50,18 +55,19 @@ def write(segments: Iterable[Segment], decimals: int) -> str:
     text = texts(decimals)
     out: list[str] = []
     x = y = sx = sy = 0
+    at = start = (0.0, 0.0)
     control: tuple[str, int, int] = ("", 0, 0)
     for s in segments:
         kind = s[0]
         if kind == "Z":
             out.append("z")
-            x, y, control = sx, sy, ("", 0, 0)
+            x, y, at, control = sx, sy, start, ("", 0, 0)
             continue
         if kind == "A":
-            radii = " ".join([fixed(v, decimals + 2) for v in s[1:4]])
-            x, y = round(s[6] * q), round(s[7] * q)
-            out.append(f"A{radii} {s[4]} {s[5]} {text[x]} {text[y]}")
-            control = ("", 0, 0)
+            for radii, large, ex, ey in _arcs(at, (x, y), s, decimals):
+                out.append(f"A{radii} {large} {s[5]} {text[ex]} {text[ey]}")
+                x, y = ex, ey
+            at, control = s[6:], ("", 0, 0)
             continue
         points = [round(v * q) for v in s[1:]]
         kept = points
@@ -76,6 +82,30 @@ def write(segments: Iterable[Segment], decimals: int) -> str:
             control = ("", 0, 0)
         out.append(kind + " ".join([text[v] for v in kept]))
         x, y = points[-2], points[-1]
+        at = s[-2:]
         if kind == "M":
-            sx, sy = x, y
+            sx, sy, start = x, y, at
     return "".join(out)
+
+
+def _arcs(
+    start: tuple[float, float], at: tuple[int, int], s: Segment, decimals: int
+) -> Iterator[tuple[str, int, int, int]]:
+    """Radii and rotation as text, large flag and end in quanta, of an arc or of its halves. `at` is `start` rounded."""
+    q = 10**decimals
+    ex, ey = round(s[6] * q), round(s[7] * q)
+    exact, snapped = math.hypot(s[6] - start[0], s[7] - start[1]) * q, math.hypot(ex - at[0], ey - at[1])
+    if s[1] != s[2] or exact < 1.5 * s[1] * q:
+        # Two digits more than points have; SVGO takes them back where they do not show.
+        yield " ".join([fixed(v, decimals + 2) for v in s[1:4]]), s[4], ex, ey
+        return
+    radius, large, off = steady_radius(s[1] * q, s[4], exact, snapped)
+    if off > BULGE and snapped > 4:
+        center = arc_center(*start, s)
+        middle = arc_point(center, s[3], center[4] + center[5] / 2)
+        half = (*s[:4], 0, s[5])
+        yield from _arcs(start, at, (*half, *middle), decimals)
+        yield from _arcs(middle, (round(middle[0] * q), round(middle[1] * q)), (*half, *s[6:]), decimals)
+        return
+    radii = texts(decimals)[radius]
+    yield f"{radii} {radii} 0", large, ex, ey

@@ -1,0 +1,149 @@
+"""Neighbours of one paint as one path: the same picture with fewer elements.
+
+Opaque strokes may always share a path. Fills may where their outlines keep clear of each other and neither lies in the
+other, so that no rule of filling sees a difference. Refuses nothing: what it cannot tell apart stays apart. The trade-off:
+boxes around pieces of outline are compared, not the outlines, and only a few times in a drawing, so that thousands of
+shapes take no longer than their writing; some that could be joined are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from text2svg.optimize.geometry.flat import CURRENT, FlatItem, FlatPaint, FlatShape
+from text2svg.svg.path import Segment, arc_to_cubics
+
+STEPS = 8
+"""Pieces of a segment."""
+
+LONGEST = 64
+"""Segments of a fill that is compared."""
+
+ATTEMPTS = 12
+"""Comparisons in one drawing that may fail."""
+
+CLEAR = 1e-3
+"""Share of the larger side that two outlines stay apart, so that no rounding makes them touch."""
+
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1."""
+Contour = tuple[list[Point], list[float]]
+"""Points along a closed subpath, and how far it strays from each line between two of them."""
+
+
+def joined(items: Sequence[FlatItem]) -> list[FlatItem]:
+    """The items with neighbours put into one path where nothing but their number changes."""
+    out: list[FlatItem] = []
+    left = ATTEMPTS
+    for item in items:
+        last = out[-1] if out else None
+        if isinstance(item, FlatShape) and isinstance(last, FlatShape) and left and _alike(last, item):
+            if item.fill is None or _apart(last, item):
+                out[-1] = last._replace(segments=last.segments + item.segments)
+                continue
+            left -= 1
+        out.append(item)
+    return out
+
+
+def _alike(one: FlatShape, other: FlatShape) -> bool:
+    """Whether both are opaque paths of one paint, filled or stroked but not both."""
+    if one.basic is not None or other.basic is not None or one[1:] != other[1:] or one.opacity < 1 or one.dashes:
+        return False
+    if one.fill is None:
+        return _opaque(one.stroke) and one.stroke_opacity >= 1
+    return one.stroke is None and _opaque(one.fill) and one.fill_opacity >= 1
+
+
+def _opaque(paint: FlatPaint) -> bool:
+    return paint == CURRENT or (type(paint) is tuple and paint[3] >= 1)
+
+
+def _apart(one: FlatShape, other: FlatShape) -> bool:
+    """Whether two fills neither touch nor cover each other."""
+    if max(len(one.segments), len(other.segments)) > LONGEST:
+        return False
+    first, second = _contours(one.segments), _contours(other.segments)
+    a, b = (_around([point for points, _ in each for point in points]) for each in (first, second))
+    clear = CLEAR * max(a[2] - a[0], a[3] - a[1], b[2] - b[0], b[3] - b[1])
+    near = [box for box in _boxes(second) if _meet(box, a, clear)]
+    if any(_meet(box, each, clear) for box in _boxes(first) if _meet(box, b, clear) for each in near):
+        return False
+    rule = 2 if one.fill_rule == "evenodd" else 0
+    return not (_covers(first, second, rule) or _covers(second, first, rule))
+
+
+def _contours(segments: Sequence[Segment]) -> list[Contour]:
+    out: list[Contour] = []
+    for s in segments:
+        if s[0] == "M":
+            out.append(([(s[1], s[2])], []))
+            continue
+        points, stray = out[-1]
+        if s[0] == "A" and points[-1] == s[6:]:
+            continue
+        pieces = arc_to_cubics(*points[-1], s) if s[0] == "A" else [s]
+        for piece in pieces:
+            ends = (
+                [points[-1], *zip(piece[1::2], piece[2::2], strict=True)]
+                if piece[0] != "Z"
+                else [points[-1], points[0]]
+            )
+            bend = max((abs(a[i] - 2 * b[i] + c[i]) for a, b, c in _triples(ends) for i in (0, 1)), default=0.0)
+            degree = len(ends) - 1
+            points += [_at(ends, step / STEPS) for step in range(1, STEPS + 1)]
+            stray += [degree * (degree - 1) * bend / (8 * STEPS * STEPS)] * STEPS
+    for points, stray in out:
+        if points[-1] != points[0]:
+            ends = [points[-1], points[0]]
+            points += [_at(ends, step / STEPS) for step in range(1, STEPS + 1)]
+            stray += [0.0] * STEPS
+    return out
+
+
+def _triples(points: Sequence[Point]) -> Iterator[tuple[Point, Point, Point]]:
+    return zip(points, points[1:], points[2:], strict=False)
+
+
+def _at(points: Sequence[Point], t: float) -> Point:
+    while len(points) > 1:
+        points = [(a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t) for a, b in pairwise(points)]
+    return points[0]
+
+
+def _around(points: Sequence[Point]) -> Box:
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _boxes(contours: Sequence[Contour]) -> Iterator[Box]:
+    for points, strays in contours:
+        for (one, two), stray in zip(pairwise(points), strays, strict=True):
+            x0, y0, x1, y1 = _around((one, two))
+            yield x0 - stray, y0 - stray, x1 + stray, y1 + stray
+
+
+def _meet(one: Box, other: Box, clear: float) -> bool:
+    return (
+        one[0] <= other[2] + clear
+        and other[0] <= one[2] + clear
+        and one[1] <= other[3] + clear
+        and other[1] <= one[3] + clear
+    )
+
+
+def _covers(outer: Sequence[Contour], inner: Sequence[Contour], rule: int) -> bool:
+    """Whether the one paints where a contour of the other lies, no line of which it touches."""
+    turns = (sum(_winding(points, contour[0]) for points, _ in outer) for contour, _ in inner)
+    return any(turn % rule if rule else turn for turn in turns)
+
+
+def _winding(points: Sequence[Point], at: Point) -> int:
+    x, y = at
+    turns = 0
+    for (x0, y0), (x1, y1) in pairwise(points):
+        if (y0 <= y) != (y1 <= y) and (x0 + (x1 - x0) * (y - y0) / (y1 - y0)) > x:
+            turns += 1 if y1 > y0 else -1
+    return turns
