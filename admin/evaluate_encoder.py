@@ -121,6 +121,37 @@ def _text(answer: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
+def search(
+    rows: int = typer.Option(
+        0, min=0, help="Vectors: the corpus' own, then changed copies of them; 0 for no more than it has."
+    ),
+    threads: int = typer.Option(0, min=0, help="Threads that build; 0 takes all cores."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Time searches of the corpus, and a graph over as many vectors as wanted: build, recall, p50 and p95, memory.
+
+    \b
+    Examples:
+      text2svg evaluate search
+      text2svg evaluate search --rows 1000000 --json
+    """
+    import json
+
+    from text2svg.evaluate.encoder_search import measure_graph, measure_words
+    from text2svg.runtime import ASSETS
+
+    with open_runtime() as runtime:
+        searcher = runtime.searcher
+        pairs = json.loads((ASSETS / "queries.json").read_text(encoding="utf-8"))["synonyms"]
+        answer = {
+            "corpus": {"name": runtime.corpus.name, "rows": len(searcher.index), "graph": searcher.graph is not None},
+            "words_ms": measure_words(searcher.words, [word for pair in pairs for word in pair]),
+            "graph": measure_graph(searcher.index.matrix, rows or len(searcher.index), threads),
+        }
+    show(answer, as_json=as_json, text=lambda a: json.dumps(a, indent=1))
+
+
 def register(app: typer.Typer) -> None:
-    """Adds the command."""
-    app.command()(encoder)
+    """Adds the commands."""
+    for command in (encoder, search):
+        app.command()(command)

@@ -9,17 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("usearch")
+from text2svg.encode import Encoder
+from text2svg.errors import StoreError
+from text2svg.sample import Sample
+from text2svg.search import searcher as searching
+from text2svg.search.build import BuildOptions, build
+from text2svg.search.columns import Filters
+from text2svg.search.graph import Graph, available, build_graph, open_graph
+from text2svg.search.index import top
+from text2svg.search.searcher import Searcher
 
-from text2svg.encode import Encoder  # noqa: E402
-from text2svg.errors import StoreError  # noqa: E402
-from text2svg.sample import Sample  # noqa: E402
-from text2svg.search import searcher as searching  # noqa: E402
-from text2svg.search.build import BuildOptions, build  # noqa: E402
-from text2svg.search.columns import Filters  # noqa: E402
-from text2svg.search.graph import Graph, build_graph, open_graph  # noqa: E402
-from text2svg.search.index import top  # noqa: E402
-from text2svg.search.searcher import Searcher  # noqa: E402
+# Looked for, not imported: onnxruntime must be loaded first.
+pytestmark = pytest.mark.skipif(not available(), reason="usearch is not installed")
 
 
 def clustered(rows: int = 6000, dim: int = 32) -> np.ndarray:

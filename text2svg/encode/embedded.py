@@ -111,17 +111,21 @@ def _read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _session(path: Path, threads: int) -> Any:
+def load_onnxruntime() -> Any:
+    """The module onnxruntime, with its telemetry off. Raises MissingDependency."""
     # onnxruntime 1.30+ wheels send usage data unless this is set before the import.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime
     except ImportError as error:
         raise MissingDependency("onnxruntime") from error
+    return onnxruntime
+
+
+def _session(path: Path, threads: int) -> Any:
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        path.read_bytes(), options, providers=["CPUExecutionProvider"]
-    )
+    return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from text2svg.encode.embedded import load_onnxruntime
 from text2svg.errors import MissingDependency, StoreError
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ def _exact(matrix: NDArray[np.float32], asked: NDArray[np.float32], k: int) -> N
 
 
 def _usearch() -> Any:
+    # Loaded after usearch 2.26, onnxruntime 1.32 ends the process with a segmentation fault; before it, all is well.
+    load_onnxruntime()
     try:
         from usearch import index
     except ImportError as error:
