@@ -75,7 +75,9 @@ def load_student(recipe: FinetuneRecipe, backend: Backend) -> Student:
         raise TrainError(f"{recipe.base} has no chat template or no end token", hint="take an instruct model")
     added = add_drawing_tokens(tokenizer, model) if recipe.drawing_tokens else 0
     model.config.use_cache = False  # with a cache transformers does not look for packed documents
-    return Student(_with_adapters(model, recipe, backend), tokenizer, added)
+    student = _with_adapters(model, recipe, backend)
+    _begin(student, recipe.seed)
+    return Student(student, tokenizer, added)
 
 
 def merge(recipe: FinetuneRecipe, backend: Backend, adapter: Path, out: Path) -> None:
@@ -134,30 +136,41 @@ def _dtype(backend: Backend) -> Any:
 
 
 def _with_adapters(model: Any, recipe: FinetuneRecipe, backend: Backend) -> Any:
-    whole = ["embed_tokens"]
-    if not model.config.tie_word_embeddings:
-        whole.append("lm_head")
-    common = {"r": recipe.rank, "lora_alpha": recipe.alpha, "lora_dropout": recipe.dropout, "bias": "none",
-              "use_rslora": recipe.rslora}  # fmt: skip
+    tied = model.config.tie_word_embeddings
+    whole = ["embed_tokens"] if tied else ["embed_tokens", "lm_head"]
+    how: dict[str, Any] = {
+        "r": recipe.rank, "lora_alpha": recipe.alpha, "lora_dropout": recipe.dropout, "bias": "none",
+        "use_rslora": recipe.rslora, "target_modules": list(TARGETS),
+    }  # fmt: skip
+    if recipe.embeddings:
+        how |= {"modules_to_save": whole} | ({"ensure_weight_tying": True} if tied else {})
     if backend.name == "unsloth":
         from unsloth import FastLanguageModel
 
-        targets = [*TARGETS, *(whole if recipe.embeddings else [])]
         return FastLanguageModel.get_peft_model(
-            model, target_modules=targets, use_gradient_checkpointing="unsloth", random_state=recipe.seed, **common
+            model, use_gradient_checkpointing="unsloth", random_state=recipe.seed, **how
         )
-    import torch
     from peft import LoraConfig, get_peft_model
 
-    torch.manual_seed(recipe.seed)
     if backend.gpu:
         model.gradient_checkpointing_enable()
         model.enable_input_require_grads()
-    tied = {"ensure_weight_tying": True} if recipe.embeddings and len(whole) == 1 else {}
-    saved = whole if recipe.embeddings else None
-    return get_peft_model(
-        model, LoraConfig(task_type="CAUSAL_LM", target_modules=list(TARGETS), modules_to_save=saved, **common, **tied)
-    )
+    return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **how))
+
+
+def _begin(model: Any, seed: int) -> None:
+    """The usual first adapters from a generator of our own: what libraries do on their first call moves the global one."""
+    import math
+
+    import torch
+
+    chance = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, weight in sorted(model.named_parameters()):
+            if ".lora_A." in name:
+                fresh = torch.empty(weight.shape)
+                torch.nn.init.kaiming_uniform_(fresh, a=math.sqrt(5), generator=chance)
+                weight.copy_(fresh)
 
 
 def _import_unsloth() -> None:
