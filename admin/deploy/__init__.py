@@ -1,4 +1,4 @@
-"""`text2svg deploy ...`: the app as a folder that a host can run.
+"""`text2svg deploy ...`: the app as a folder that a host can run, and the picture that shows it.
 
 Refuses to push what nobody asked to push: without `--push` nothing leaves the machine. The trade-off: a Space holds a copy
 of the installed package, so it runs what was tested here, and is written again for every new version.
@@ -12,12 +12,9 @@ import typer
 
 from admin.console import say
 
-app = typer.Typer(help="Write folders that a host can run.", no_args_is_help=True, rich_markup_mode=None)
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `space` a word of its own while it is the only command."""
+app = typer.Typer(
+    help="Write what a host can run, and the README's picture.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command()
@@ -47,3 +44,20 @@ def space(
 
     say(f"{len(files):,} files in {out}; pushing to {push}")
     print(send(out, push, kind, private=private))
+
+
+@app.command()
+def pictures(out: Path = typer.Argument(..., help="SVG file to write.")) -> None:
+    """Draw the README's moving picture with the bundled model: words, styles and seeds stand on it.
+
+    \b
+    Example:
+      text2svg deploy pictures .github/pictures.svg
+    """
+    from admin.deploy.pictures import cards, picture
+    from admin.opening import open_runtime
+
+    with open_runtime() as runtime:
+        text = picture(*cards(runtime))
+    out.write_text(text, encoding="utf-8")
+    say(f"wrote {out}: {len(text.encode()):,} bytes")

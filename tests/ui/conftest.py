@@ -18,7 +18,7 @@ from tests.ui.serving import serving
 from text2svg.optimize.svgo_install import node
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 """A quiet machine needs a second; with eight busy neighbours the first page took thirty."""
 AXE_VERSION = "4.14.1"
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"

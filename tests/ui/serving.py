@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-START_S = 90.0
+START_S = 240.0
 """Importing Gradio takes four seconds of CPU; a busy machine stretches that."""
 
 
@@ -39,7 +39,7 @@ def serving(folder: Path) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(timeout=15)
+        process.wait(timeout=START_S)
 
 
 def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -10,9 +10,11 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
+from admin.deploy.pictures import Card, picture
 from admin.deploy.space import KINDS, PACKAGES, Space, requirements, write
 from tests.webapp.hub import hub
 from text2svg.errors import ConfigError
@@ -146,3 +148,21 @@ def test_a_space_is_pushed_with_a_token_and_not_without(tmp_path: Path) -> None:
     assert host.deleted == ["old.py"]
     gone = _push(tmp_path / "gone", HF_ENDPOINT="http://127.0.0.1:9", HF_TOKEN="hf_right")
     assert (gone.returncode, "cannot be reached" in gone.stderr) == (1, True)
+
+
+def test_the_readmes_picture_moves_and_says_what_it_shows() -> None:
+    dot = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256"><circle r="{}"/></svg>'
+    grown = Card(
+        "a <very> long wish that takes more than one line", "filled, seed 1", tuple(dot.format(n) for n in (1, 2, 3))
+    )
+    text = picture([grown], [Card("still", "from A (MIT)", (dot.format(9),)), Card("nothing", "", ())])
+    root = ElementTree.fromstring(text)
+    names = {"s": "http://www.w3.org/2000/svg"}
+    said = " ".join(node.text or "" for node in root.iterfind(".//s:text", names))
+    for part in ("a <very> long wish that", "filled, seed 1", "from A (MIT)", "nothing"):
+        assert part in said
+    moving = [node.get("class", "") for node in root.iterfind("s:g", names)]
+    assert [name.split()[0] for name in moving if name] == ["f"] * 3
+    assert sum(name.endswith(" l") for name in moving) == 1, "who wants no motion sees the last frame"
+    assert moving.count("") == 1
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
