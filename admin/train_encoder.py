@@ -21,7 +21,7 @@ def encoder(
     out: Path | None = typer.Option(None, "-o", "--out", help="Folder of the exported encoder."),
     stage: str = typer.Option("towers", help="towers, or a token encoder's 1, 2, 3 (masked tokens) or contrast."),
     recipe: str = typer.Option("tiny", help="Of a token encoder: tiny, base, large or a .toml file."),
-    steps: int = typer.Option(1000, min=1, help="Of towers: steps of 768 pairs."),
+    steps: int = typer.Option(1000, min=0, help="Of towers: steps of 768 pairs; 0 with --locales only adds words."),
     rate: float = typer.Option(2e-3, help="Of towers: peak learning rate."),
     teacher: str = typer.Option("", help="Of towers: encoder spec of a sentence model whose word vectors are learned."),
     start: Path | None = typer.Option(
@@ -69,6 +69,10 @@ def _towers(
     if out is None:
         raise ConfigError("towers are exported when they are trained", hint="name a folder: -o encoder/")
     teacher, start, locales = source
+    if not how["steps"] and start and locales:
+        from text2svg.train.encoder_extend import extend_exported
+
+        return extend_exported(start, locales, out)
     begin = Exported(start, locales) if start else load(teacher) if teacher else None
     recipe = EncoderRecipe(
         **how, warmup=min(100, how["steps"]), nested=(64, 32), chances=Chances(template=0.05, sister=0.2, near=0.2)

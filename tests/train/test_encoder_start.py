@@ -15,7 +15,7 @@ from text2svg import raster  # noqa: E402
 from text2svg.encode import load  # noqa: E402
 from text2svg.encode.embedded import pad  # noqa: E402
 from text2svg.encode.words import Vocabulary, words_of  # noqa: E402
-from text2svg.errors import SourceError, TrainError  # noqa: E402
+from text2svg.errors import ConfigError, SourceError, TrainError  # noqa: E402
 from text2svg.runtime import ASSETS  # noqa: E402
 from text2svg.store.starter import read_starter  # noqa: E402
 from text2svg.train.contrast import Shape, Towers, contrast, nested_contrast, planes  # noqa: E402
@@ -75,7 +75,7 @@ def annotations(folder: Path) -> Path:
     """Three emoji in English, German and Russian, as emojibase-data lays them out."""
     rows = {
         "en": (("1F3E0", "house", ["home"]), ("1F408", "cat", ["pet"]), ("1F3E1", "house with garden", [])),
-        "de": (("1F3E0", "Haus", ["Zuhause"]), ("1F408", "Katze", []), ("1F3E1", "Haus mit Garten", [])),
+        "de": (("1F3E0", "Haus", ["Zuhause", "Qwohnix"]), ("1F408", "Katze", []), ("1F3E1", "Haus mit Garten", [])),
         "ru": (("1F3E0", "дом", []), ("1F408", "кошка", ["питомец"]), ("1F3E1", "дом с садом", [])),
     }
     for locale, entries in rows.items():
@@ -115,3 +115,18 @@ def test_nested_widths_must_retrieve_too() -> None:
     keys, scale = torch.arange(6), torch.tensor(3.0)
     assert nested_contrast(rows, rows, keys, scale, ()) == contrast(rows, rows, keys, scale)
     assert nested_contrast(late, late, keys, scale, (2,)) > nested_contrast(rows, rows, keys, scale, (2,)) + 0.5
+
+
+def test_other_languages_join_without_changing_what_was_known(tmp_path: Path) -> None:
+    from text2svg.train.encoder_extend import extend_exported
+
+    made = extend_exported(FOLDER, annotations(tmp_path / "locales"), tmp_path / "out")
+    old, new = load(f"onnx:{FOLDER}"), load(f"onnx:{tmp_path / 'out'}")
+    assert made["languages"] == 2 and new.digest != old.digest
+    texts = ["left arrow", "house", "qwrtzx", "дом", "red heart"]
+    np.testing.assert_allclose(new.encode_text(texts), old.encode_text(texts), atol=1e-4)
+    words = set((FOLDER / "vocab.txt").read_text(encoding="utf-8").split("\n"))
+    assert "qwohnix" not in words
+    assert new.encode_text(["qwohnix"])[0] @ new.encode_text(["house"])[0] > 0.9
+    with pytest.raises(ConfigError, match="in place"):
+        extend_exported(FOLDER, tmp_path / "locales", FOLDER)

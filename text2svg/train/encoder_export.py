@@ -94,7 +94,7 @@ def export_encoder(run: Path, folder: Path, *, name: str, facts: Mapping[str, An
     recipe, words, towers = load_towers(run)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
-    _text_graph(towers.text, folder / "text.onnx", recipe.shape.dim)
+    text_graph(towers.text, folder / "text.onnx", recipe.shape.dim)
     _drawing_graph(towers.drawing, folder / "drawing.onnx", recipe.shape.size, recipe.shape.dim)
     master = hashlib.sha256((run / "towers.safetensors").read_bytes()).hexdigest()
     config = {
@@ -119,7 +119,8 @@ def _linear(graph: Graph, layer: nn.Linear, x: str) -> str:
     return graph.node("Gemm", x, weight, graph.constant(layer.bias.detach().numpy()), transB=1)
 
 
-def _text_graph(tower: TextTower, path: Path, dim: int) -> None:
+def text_graph(tower: TextTower, path: Path, dim: int) -> None:
+    """Write a text tower; inputs `ids` and `weights` (N, L), output `vectors`."""
     graph = Graph()
     vectors, gains = tower.table()
     narrow, scale = quantized(vectors.detach().numpy())

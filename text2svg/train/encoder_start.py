@@ -45,6 +45,12 @@ def start_from(folder: Path, towers: Towers, pixels: Tensor) -> None:
 
     Words beyond the folder's own keep the teacher vector they have. Raises TrainError when the shapes differ.
     """
+    start_text(folder, towers)
+    _start_drawing(folder / "drawing.onnx", towers, pixels)
+
+
+def start_text(folder: Path, towers: Towers) -> None:
+    """The text tower's part of `start_from`."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     shape, buckets = Shape(**config["recipe"]["shape"]), config["recipe"]["buckets"]
     known = len((folder / "vocab.txt").read_text(encoding="utf-8").split("\n"))
@@ -67,7 +73,6 @@ def start_from(folder: Path, towers: Towers, pixels: Tensor) -> None:
         for layer, (weight, bias) in zip((text.inner, text.outer, text.straight), layers, strict=True):
             layer.weight.copy_(weight)
             layer.bias.copy_(bias)
-    _start_drawing(folder / "drawing.onnx", towers, pixels)
 
 
 def _start_drawing(path: Path, towers: Towers, pixels: Tensor) -> None:
