@@ -19,6 +19,7 @@ from admin.stage import How, run_stage, staged
 
 ENGINE = typer.Option("keywords", help="keywords, openai:URL, or vllm:MODEL?python=PATH.")
 FILES = typer.Option("", help="Pattern of JSONL or Parquet files; default the store's drawings.")
+STAGE = typer.Option("optimize", "--from", help="Stage whose drawings are captioned: optimize or curate.")
 OUTPUT = typer.Option(None, "--output", help="JSONL to write; keywords without it become the store's caption stage.")
 BATCH = typer.Option(64, help="Requests at once.")
 TIMEOUT = typer.Option(1.0, help="Seconds a drawing may take to render before its process is killed.")
@@ -38,6 +39,7 @@ def caption(
     how: How,
     engine: str = ENGINE,
     model: str = typer.Option("", help="Name the server knows; default the first it offers."),
+    stage: str = STAGE,
     data_files: str = FILES,
     output: Path | None = OUTPUT,
     source: str = typer.Option("", help="Written into every line; default the model's short name."),
@@ -63,7 +65,7 @@ def caption(
 
     \b
     Examples:
-      text2svg corpus caption --engine keywords
+      text2svg corpus caption --engine keywords --from curate
       text2svg corpus caption --engine keywords --output keywords.jsonl
       text2svg corpus caption --engine openai:http://gpu:8000/v1 --model OpenGVLab/InternVL3-2B \\
         --data-files 'rows/*.jsonl' --output captions.jsonl --captions 3
@@ -90,7 +92,7 @@ def _keywords(given: dict[str, Any]) -> dict[str, Any]:
     with open_runtime() as runtime:
         # Sending a row to another process costs a third of captioning it here.
         how = replace(how, executor=how.executor or "serial")
-        return plain(run_stage(runtime, KeywordStep(given["seed"]), how, "optimize"))
+        return plain(run_stage(runtime, KeywordStep(given["seed"]), how, given["stage"]))
 
 
 def _keyword_file(given: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +103,7 @@ def _keyword_file(given: dict[str, Any]) -> dict[str, Any]:
 
     ticker, templates, rows = Ticker(), Counter[str](), 0
     with open_runtime() as runtime, runtime.store() as store, given["output"].open("w", encoding="utf-8") as file:
-        for sample in store.iter_samples(stage="optimize"):
+        for sample in store.iter_samples(given["stage"]):
             found = phrases(sample, given["seed"])
             rows += 1
             templates.update(phrase.template for phrase in found)
@@ -116,7 +118,7 @@ def _drawings(given: dict[str, Any], store: Any) -> Iterable[Any]:
 
     def rows() -> Iterable[Drawing]:
         stored = not given["data_files"]
-        found = map(Drawing.of, store.iter_samples(stage="optimize")) if stored else read_drawings(given["data_files"])
+        found = map(Drawing.of, store.iter_samples(given["stage"])) if stored else read_drawings(given["data_files"])
         return given["how"].share(found, lambda drawing: drawing.hash)
 
     return cut(rows, given["seed"], given["start_index"], given["max_samples"])

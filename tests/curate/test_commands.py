@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -57,6 +58,21 @@ def test_a_corpus_is_curated_measured_exported_and_taken_in_again(
         assert call("import", kind, str(tmp_path / folder))["ok"] == rows
         assert call("import", kind, str(tmp_path / folder))["reused"] >= 1
     assert call("stats")["licence"] == {"NOASSERTION": 60 - found["listed"]}
+
+
+def test_ranks_share_a_folder_from_stage_to_stage(corpus: None, tmp_path: Path, own_data: Path) -> None:
+    """Two ranks curate and caption beside the index; a command that writes lays in what they made, and all of it leaves."""
+    for stage in (("curate", "--from", "raw"), ("caption", "--from", "curate")):
+        told = [call(*stage, "--executor", "serial", "--rank", str(rank), "--world-size", "2") for rank in range(2)]
+        assert sum(one["shards"] for one in told) == 3
+    assert sum(one["ok"] for one in told) == 60
+    again = call("caption", "--from", "curate", "--executor", "serial")
+    assert (again["shards"], again["reused"]) == (3, 3)
+    out = call("export", "parquet", str(tmp_path / "out"), "--from", "caption", "--split", "none")
+    assert out["rows"] == {"train": 60}
+    assert all(row["captions"] for row in pq.read_table(tmp_path / "out" / "train-00000.parquet").to_pylist())
+    wrong = CliRunner().invoke(app, ["corpus", "curate", "--rank", "2", "--world-size", "2"])
+    assert wrong.exit_code == 1 and "rank 2 of 2" in wrong.output + str(wrong.exception)
 
 
 @pytest.mark.usefixtures("corpus")

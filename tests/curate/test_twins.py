@@ -59,7 +59,7 @@ def test_edges_ignore_direction_and_a_unit_and_know_paint() -> None:
     grouped = f'{HEAD}<g fill="#f00"><path d="M40 40H120V200Z"/></g><path d="M40 40H120V200Z"/>{FOOT}'
     assert set(edges(grouped)) == set(edges(one)) | set(edges(one.replace("<path", '<path fill="#f00"')))
     assert len(edges("")) == 1
-    shapes = f'{HEAD}<circle cx="128" cy="128" r="40"/><path d="M9 9A20 20 0,0,1 60 80C1 2 3 4 90 9"/>{FOOT}'
+    shapes = f'{HEAD}<circle cx="128" cy="128" r="40"/><path d="M9 9A60 60 0,0,1 60 80C1 2 3 4 90 9"/>{FOOT}'
     assert is_canonical(shapes) and len(edges(shapes)) == 3
 
 

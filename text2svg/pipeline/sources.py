@@ -20,7 +20,6 @@ from text2svg.pipeline.drain import Drain
 from text2svg.pipeline.progress import OnProgress, Progress, Summary
 from text2svg.sample import Sample
 from text2svg.store.base import DEFAULTS, DROPPED, DUPLICATE, OK, RAW, Row, ShardKey, canonical_json
-from text2svg.store.ranks import RankStore
 
 if TYPE_CHECKING:
     from text2svg.store.database import Store
@@ -75,6 +74,8 @@ def rows_of_store(path: Path) -> Iterator[Chunk]:
 
     A row whose drawing was a sample there already is offered as one; here it may be the first. Raises StoreError.
     """
+    from text2svg.store import RankStore
+
     other = RankStore(path, 0, 1)
     for manifest in other.shards(RAW):
         # Named by content: two machines may have brought different rows in under one name.

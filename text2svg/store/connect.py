@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -132,11 +133,18 @@ def _lock_postgres(path: Path, url: str) -> Callable[[], None]:
     except OperationalError as error:
         raise StoreError(f"cannot reach the database of {path}: {error.orig}", hint=_HINT) from error
     # One lock a schema, so that a database may hold the indexes of several stores.
-    asked = text("SELECT pg_try_advisory_lock(:number, hashtext(coalesce(current_schema(), '')))")
-    if not connection.execute(asked, {"number": _LOCK}).scalar_one():
+    key = f"({_LOCK}, hashtext(coalesce(current_schema(), '')))"
+    if not connection.execute(text(f"SELECT pg_try_advisory_lock{key}")).scalar_one():
         connection.close()
         raise _taken(path, "store")
-    return connection.close
+
+    def unlock() -> None:
+        # By word: the server notices a closed connection only some time later, and the next writer may come at once.
+        with suppress(DatabaseError):  # the connection broke, and the lock with it
+            connection.execute(text(f"SELECT pg_advisory_unlock{key}"))
+        connection.close()
+
+    return unlock
 
 
 def _taken(path: Path, what: str) -> StoreError:

@@ -22,7 +22,7 @@ from sqlmodel import Session, SQLModel, insert, select
 from text2svg.errors import StoreError
 from text2svg.store import bulk, queries
 from text2svg.store.base import OK, RAW, Manifest
-from text2svg.store.merge import ON_SAMPLE, Merged, columns_of, merge, start
+from text2svg.store.merge import ON_SAMPLE, Merged, columns_of, merge, read, start
 from text2svg.store.models import (
     ArtifactRow,
     DrawingRow,
@@ -187,7 +187,8 @@ def relay(session: Session, store: Path, roots: Iterable[str]) -> None:
         session.exec(delete(SightingRow).where(SightingRow.shard.in_(batch)))
     merges = []
     for manifest in raw:
-        merged = merge(store, manifest, [m for m in found if m.root == manifest.id and m is not manifest])
+        later = [m for m in found if m.root == manifest.id and m is not manifest]
+        merged = merge(manifest, later, [read(store, one) for one in (manifest, *later)])
         _relay_samples(session, merged)
         merges.append(merged)
         for digest in merged.columns["digest"]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
 from sqlmodel import Session, select
 
 from text2svg.errors import StoreError
@@ -111,8 +113,9 @@ def rebuild(store: Path, session: Session, on_shard: Callable[[int, int], None] 
     if missing := later.keys() - {manifest.id for manifest in raw}:
         hint = "bring them back from a backup, or run `text2svg store verify --set-aside` and the stages again"
         raise StoreError(f"shards of later stages have lost their raw shards: {', '.join(sorted(missing))}", hint=hint)
-    for number, manifest in enumerate(raw, start=1):
-        index.lay_in_samples(session, merge(store, manifest, list(later[manifest.id].values())))
+    groups = [[manifest, *later[manifest.id].values()] for manifest in raw]
+    for number, tables in enumerate(_read_ahead(store, groups), start=1):
+        index.lay_in_samples(session, merge(raw[number - 1], groups[number - 1][1:], tables))
         if on_shard is not None:
             on_shard(number, len(raw))
     bulk.make_keys(connection, keys)
@@ -125,3 +128,20 @@ def rebuild(store: Path, session: Session, on_shard: Callable[[int, int], None] 
     index.insert_rows(session, ArtifactRow, kept)
     runs = map(artifacts.run_row, artifacts.read_runs(store / "runs"))
     index.insert_rows(session, RunRow, runs)
+
+
+def _read_ahead(store: Path, groups: Sequence[Sequence[Manifest]]) -> Iterator[list[pa.Table]]:
+    """The tables of each group of shards; the next group is unpacked beside whatever is done with this one."""
+
+    def tables(group: Sequence[Manifest]) -> list[pa.Table]:
+        return [read(store, manifest) for manifest in group]
+
+    with ThreadPoolExecutor(1) as reader:
+        waiting: Future[list[pa.Table]] | None = None
+        for group in groups:
+            following = reader.submit(tables, group)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = following
+        if waiting is not None:
+            yield waiting.result()
