@@ -92,7 +92,7 @@ class LlamaCppEngine(OpenAIEngine):
         self._scratch = tempfile.TemporaryDirectory(prefix="text2svg-llamacpp-")
         options = xllamacpp.CommonParams()
         options.model.path = str(write_gguf(folder, Path(self._scratch.name) / "model.gguf", half=half))
-        options.n_ctx, options.n_parallel = 4 * 512, 4
+        options.n_ctx, options.n_parallel, options.verbosity = 4 * 512, 4, 0
         options.cpuparams.n_threads = options.cpuparams_batch.n_threads = threads
         self._server = xllamacpp.Server(options)
         super().__init__(f"{self._server.listening_address}/v1", ServerOptions(model="model"))

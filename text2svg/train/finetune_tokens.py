@@ -33,12 +33,16 @@ def add_drawing_tokens(tokenizer: Any, model: Any) -> int:
     pieces = {text: ids for text, ids in pieces.items() if len(ids) > 1}
     tokenizer.add_tokens([AddedToken(text, normalized=False, special=False) for text in pieces])
     # Many bases have spare rows behind their vocabulary; those are used first.
-    if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+    before = model.get_input_embeddings().weight.shape[0]
+    if len(tokenizer) > before:
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     rows = {tokenizer.convert_tokens_to_ids(text): ids for text, ids in pieces.items()}
     matrices = {id(m.weight): m.weight for m in (model.get_input_embeddings(), model.get_output_embeddings())}
     with torch.no_grad():
         for weight in matrices.values():  # one when they are tied
-            means = torch.stack([weight[ids].float().mean(0) for ids in rows.values()]) if rows else weight[:0]
-            weight[list(rows)] = means.to(weight.dtype)
+            # transformers may have given the tokenizer a token that the base has no row for; it must not begin by chance.
+            weight[before:] = weight[:before].float().mean(0).to(weight.dtype)
+            means = [weight[ids].float().mean(0) for ids in rows.values()]
+            if means:
+                weight[list(rows)] = torch.stack(means).to(weight.dtype)
     return len(rows)
