@@ -28,7 +28,7 @@ def test_the_readme_opens_with_the_two_commands() -> None:
 
 def test_the_base_is_light() -> None:
     assert not required(PROJECT["dependencies"]) & NOT_IN_THE_BASE
-    assert set(PROJECT["optional-dependencies"]) == {"train", "finetune", "warc", "cluster", "postgres", "dev"}
+    assert set(PROJECT["optional-dependencies"]) == {"train", "finetune", "warc", "scale", "cluster", "postgres", "dev"}
     assert "vllm" not in required([each for extra in PROJECT["optional-dependencies"].values() for each in extra])
 
 
