@@ -25,7 +25,7 @@ def python(tmp_path: Path) -> str:
     """An interpreter whose `-m vllm.entrypoints.openai.api_server` is the local server of these tests."""
     path = tmp_path / "python"
     script = Path(__file__).with_name("local_server.py")
-    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
+    path.write_text(f'#!/bin/sh\ntest -z "$PYTHONPATH" || exit 9\nexec "{sys.executable}" "{script}" "$@"\n')
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return str(path)
 
@@ -38,8 +38,11 @@ def _gone(pid: int) -> bool:
     return False
 
 
-def test_it_starts_says_how_far_it_is_answers_and_ends_its_server(python: str, tmp_path: Path) -> None:
+def test_it_starts_says_how_far_it_is_answers_and_ends_its_server(
+    python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said: list[str] = []
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # ours must not reach the other environment
     engine = VllmEngine("unhurried", VllmOptions(python, log=tmp_path / "l" / "log"), progress=said.append)
     assert engine.complete([Prompt("say <svg|>")], Sampling(seed=3))[0].text == "<svg>"
     assert any("loading weights" in line or "compiling" in line for line in said)

@@ -1,4 +1,4 @@
-"""A real vLLM server over the bundled model, where TEXT2SVG_VLLM_PYTHON names an environment that holds vLLM."""
+"""A real vLLM server over the bundled model, where TEST_VLLM_PYTHON names an interpreter that has vLLM."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def runtime() -> Iterator[Runtime]:
 
 
 @pytest.fixture(scope="module")
-def server(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmEngine]:
-    python = runtime.settings.vllm_python
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmEngine]:
+    python = os.environ.get("TEST_VLLM_PYTHON", "")
     if not python:
-        pytest.skip("TEXT2SVG_VLLM_PYTHON names no environment with vLLM")
+        pytest.skip("TEST_VLLM_PYTHON names no interpreter with vLLM")
     log = tmp_path_factory.mktemp("vllm") / "log"
-    engine = load(f"vllm:{BUNDLED}?log={log}&start_s=900&arguments={SMALL}", defaults={"vllm.python": python})
+    engine = load(f"vllm:{BUNDLED}?log={log}&start_s=2400&arguments={SMALL}", defaults={"vllm.python": python})
     yield engine
     engine.close()
 

@@ -58,6 +58,10 @@ QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
 """vLLM reports usage to its makers unless told not to."""
 
 
+OURS = frozenset({"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"})
+"""Variables of this environment that would put our packages into the other one."""
+
+
 @dataclass(frozen=True, slots=True)
 class VllmOptions:
     """How to start the server."""
@@ -172,7 +176,7 @@ class VllmEngine:
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=subprocess.STDOUT,
-                    env=os.environ | QUIET,
+                    env={name: value for name, value in os.environ.items() if name not in OURS} | QUIET,
                     start_new_session=True,  # its workers end with it, by one signal to the group
                 )
             except OSError as error:
