@@ -1,7 +1,7 @@
 """An exported encoder that also knows the words of other languages, without training: see encoder_locales.
 
-Latin words that were known, drawings and n-grams keep their vectors, to the bit of their int8 rows. Refuses to change a folder
-in place. The trade-off: a foreign word is the mean of English ones, so it can be no better than they are.
+Latin words that were known, drawings and n-grams keep their vectors, to the bit of their int8 rows. Refuses to change a
+folder in place. The trade-off: a foreign word is the mean of English ones, so it can be no better than they are.
 """
 
 from __future__ import annotations
