@@ -32,7 +32,9 @@ def spdx() -> dict[str, str]:
 def spdx_of(text: str) -> str:
     """The identifier or expression in SPDX's own spelling; NOASSERTION when any part is not in the list."""
     words = _WORDS.findall(text)
-    found = [word if word in "()" else word.upper() if _operator(word) else spdx().get(word.lower(), "") for word in words]
+    found = [
+        word if word in "()" else word.upper() if _operator(word) else spdx().get(word.lower(), "") for word in words
+    ]
     if not found or "" in found:
         return NOASSERTION
     joined = " ".join(found).replace("( ", "(").replace(" )", ")")
