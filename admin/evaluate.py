@@ -7,13 +7,14 @@ from typing import Any
 
 import typer
 
-from admin import benchmark, evaluate_encoder, protocol
+from admin import benchmark, engines, evaluate_encoder, protocol
 from admin.console import Ticker, facts, plain, say, show
 from admin.opening import open_runtime
 
 app = typer.Typer(help="Measure a generator.", no_args_is_help=True, rich_markup_mode=None)
 protocol.register(app)
 benchmark.register(app)
+engines.register(app)
 evaluate_encoder.register(app)
 JSON = typer.Option(False, "--json", help="Print JSON.")
 ENGINE = typer.Option("", help="Engine spec; default the bundled model.")
