@@ -13,7 +13,22 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from admin import compose, corpus, deploy, doctor, draw, evaluate, mine, models, optimize, search, serve, store, train
+from admin import (
+    compose,
+    corpus,
+    deploy,
+    doctor,
+    draw,
+    evaluate,
+    judge,
+    mine,
+    models,
+    optimize,
+    search,
+    serve,
+    store,
+    train,
+)
 from admin.console import say
 from text2svg.errors import Text2SVGError
 
@@ -54,6 +69,7 @@ for module in (serve, draw, search, compose, optimize, doctor):
     module.register(app)
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(mine.app, name="mine")
+judge.register_training(train.app)
 app.add_typer(train.app, name="train")
 app.add_typer(models.app, name="model")
 app.add_typer(evaluate.app, name="evaluate")

@@ -21,6 +21,7 @@ from admin.opening import open_runtime
 DATA = typer.Option("", help="heldout, prompts, starter, or a JSONL file of caption, svg, id; default by protocol.")
 BASELINE = typer.Option("", help="random-drawing, nearest-caption or reference instead of a model.")
 CORPUS = typer.Option("starter", help="starter or store: where baselines choose from.")
+JUDGE = typer.Option(None, help="Folder of another judge than the bundled one, as `train judge` writes it.")
 WEIGHTS = typer.Option(None, help="Folder of the weights that published metrics need; see the report for their names.")
 RENDERER = typer.Option("", help="Another renderer than the protocol's; the report says so.")
 OUT = typer.Option(None, help="Folder for report.json, report.md, sheet.html, drawings.jsonl and timing.json.")
@@ -41,6 +42,7 @@ def generator(
     engine: str = typer.Option("", help="Engine spec; default the bundled model."),
     baseline: str = BASELINE,
     corpus: str = CORPUS,
+    judge: Path | None = JUDGE,
     weights: Path | None = WEIGHTS,
     renderer: str = RENDERER,
     out: Path | None = OUT,
@@ -61,10 +63,12 @@ def generator(
 
 
 def _evaluate(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    from text2svg.evaluate.judge import load_judge, range_of
     from text2svg.evaluate.measure import Bench, measure
     from text2svg.evaluate.protocols import protocol_of
     from text2svg.evaluate.report import build_report
     from text2svg.raster import load
+    from text2svg.runtime import ASSETS
 
     protocol = protocol_of(given["protocol"])
     spec = given["renderer"] or protocol.renderer
@@ -72,7 +76,8 @@ def _evaluate(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         tasks = _tasks(given["data"] or ("heldout" if protocol.name == "core" else "prompts")).first(given["n"])
         draw, about = _drawer(runtime, given["baseline"], given["corpus"])
         core = protocol.name == "core"
-        bench = Bench(load(f"{spec}?timeout=10"), runtime.encoder if core else None, _nearest(runtime) if core else None,
+        judge = load_judge(given["judge"] or ASSETS / "judge") if core else None
+        bench = Bench(load(f"{spec}?timeout=10"), judge, _nearest(runtime) if core else None,
                       given["weights"], given["seed"])  # fmt: skip
         times: list[tuple[float, float, int]] = []
         try:
@@ -81,7 +86,8 @@ def _evaluate(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
             bench.renderer.close()
         setting = {
             "generator": about, "seed": given["seed"], "renderer": _renderer(spec), "notes": _notes(protocol, spec, tasks),
-            "judge": {"name": runtime.encoder.name, "sha256": runtime.encoder.digest} if core else None,
+            "judge": {"name": judge.name, "sha256": judge.digest, **_plain(range_of(judge, tasks, given["seed"]))}
+                     if judge else None,
             "corpus": {"name": runtime.corpus.name, "rows": len(runtime.searcher.index)} if core else None,
             "tokenizer": "text2svg",
         }  # fmt: skip
@@ -92,14 +98,29 @@ def _evaluate(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return report, timing
 
 
+def judged_range(judge: Any, n: int, seed: int) -> dict[str, Any]:
+    """What a judge says of real and of shuffled drawings of held-out captions."""
+    from text2svg.evaluate.judge import range_of
+
+    tasks = _tasks("heldout").first(n)
+    return {"name": judge.name, "sha256": judge.digest, "n": len(tasks.tasks), **_plain(range_of(judge, tasks, seed))}
+
+
+def _plain(ranges: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {kind: {name: figure._asdict() for name, figure in found.items()} for kind, found in ranges.items()}
+
+
 def _tasks(data: str) -> Any:
     from text2svg.caption.keywords import is_heldout
     from text2svg.evaluate import tasks
     from text2svg.evaluate.prompts import load_prompts
     from text2svg.runtime import ASSETS
+    from text2svg.store.starter import read_starter
 
     if data == "heldout":
-        return tasks.heldout_tasks(load_prompts(ASSETS / "benchmark.json").heldout)
+        return tasks.heldout_tasks(
+            load_prompts(ASSETS / "benchmark.json").heldout, read_starter(ASSETS / "benchmark.parquet")
+        )
     if data == "prompts":
         return tasks.prompt_tasks(json.loads((ASSETS / "benchmark-prompts.json").read_text(encoding="utf-8")))
     if data == "starter":
@@ -251,19 +272,21 @@ def _write(out: Path, protocol: Any, found: tuple[Any, Any, Any]) -> None:
 
 
 def _text(report: dict[str, Any]) -> str:
-    from text2svg.evaluate.report import figure_text
+    from text2svg.evaluate.report import figure_text, judged
 
     head = {"protocol": report["protocol"]["id"], "generator": report["generator"]["name"],
             "data": f"{report['data']['name']}, n {report['data']['n']}", "seed": report["seed"],
             "renderer": " ".join(report["renderer"].values())}  # fmt: skip
     notes = {f"note {i + 1}": note for i, note in enumerate(report["notes"])}
     figures = {name: figure_text(figure) for name, figure in report["figures"].items()}
+    figures |= {f"judge, {kind} drawings": text for kind, text in judged(report).items()}
     return facts({**head, **notes, **figures, **{f"not: {k}": why for k, why in report["skipped"].items()}})
 
 
 def compare(
     reports: list[Path] = typer.Argument(help="Folders or report.json files of one protocol and data."),
     published: bool = typer.Option(True, help="Also show what peers reported under the protocol."),
+    html: Path | None = typer.Option(None, help="Also write a page with every prompt's drawings in columns."),
     as_json: bool = JSON,
 ) -> None:
     """Put reports of one protocol side by side; what peers published stands below, with who reported it.
@@ -271,17 +294,24 @@ def compare(
     \b
     Example:
       text2svg evaluate compare runs/core runs/nearest runs/random
+      text2svg evaluate compare runs/core runs/nearest --html compared.html
     """
-    from text2svg.evaluate.report import peers, read_report, side_by_side
+    from text2svg.evaluate.page import compared_page
+    from text2svg.evaluate.report import judged, peers, read_drawings, read_report, side_by_side
 
     found = [(path.name, read_report(path)) for path in reports]
     rows = side_by_side(found)
     names = ("figure", *(f"{name} ({report['generator']['name']})" for name, report in found))
+    if html is not None:
+        html.write_text(compared_page(names[1:], rows, [read_drawings(path) for path in reports]), encoding="utf-8")
+        say(f"wrote {html}")
     others = peers(_peers(), found[0][1]["protocol"]["id"]) if published else []
     if as_json:
         show({"columns": names, "rows": rows, "reported_by_others": others}, as_json=True)
         return
     print(table(rows, names))
+    for kind, text in judged(found[0][1]).items():
+        print(f"the judge on {kind} drawings: {text}")
     for peer in others:
         values = ", ".join(f"{k} {v:g}" for k, v in peer["figures"].items())
         print(f"{peer['system']} on {peer['data']}: {values}; reported by {peer['reported_by']}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -288,3 +290,26 @@ def test_the_server_says_how_long_to_wait() -> None:
     error = failure(429, b"{}", "http://gpu", "7")
     assert isinstance(error, EngineUnavailable) and error.retry_after_s == 7
     assert failure(503, b"{}", "http://gpu", "Wed, 21 Oct 2026").retry_after_s == 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.slow
+def test_a_vision_model_that_vllm_serves_is_asked_about_every_drawing(tmp_path: Path) -> None:
+    """Random tiny weights: the answers are noise, the server, its picture processor and the wire are real."""
+    python = os.environ.get("TEXT2SVG_VLLM_PYTHON") or pytest.skip("TEXT2SVG_VLLM_PYTHON names no environment with vLLM")
+    pytest.importorskip("transformers", reason="needs the train extra")
+    from tests.caption import vision_model
+
+    vision_model.make(tmp_path / "model")
+    arguments = f"--enforce-eager --dtype float32 --override-generation-config {{\"max_new_tokens\":{vision_model.LONGEST}}}"
+    spec = engine_spec(f"vllm:{tmp_path / 'model'}?python={python}&arguments={quote(arguments)}", "", 4, 1, 1024)
+    options = CaptionOptions("noise", least_score=0.0, batch=4)
+    engine = load_engine(spec)
+    try:
+        with load_raster("resvg?timeout=30") as raster, Answers(tmp_path / "a.sqlite") as answers:  # type: ignore[attr-defined]
+            with Journal(tmp_path / "c.jsonl", options.settings()) as journal:
+                entries = list(caption(drawings(8), engine, journal, Tools(raster, answers), options))
+            assert [entry.status for entry in entries].count("ok") >= 5
+            assert {entry.prompt_tokens > 49 for entry in entries if entry.completion_tokens} == {True}  # the picture's own
+            assert len(answers) == 6
+    finally:
+        engine.close()

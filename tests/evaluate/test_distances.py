@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from tests.evaluate.altered import altered
 from text2svg.errors import ConfigError
 from text2svg.evaluate import distances
 
@@ -136,15 +136,8 @@ MUTATIONS = [
 def test_an_altered_formula_is_noticed(
     name: str, old: str, new: str, check: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The function is made again from its own source with one part altered; its known answer must then be missed."""
-    source = inspect.getsource(getattr(distances, name))
-    body = source.rpartition('"""')[2] if '"""' in source else source.partition(":\n")[2]
-    altered = re.sub(re.escape(old), lambda _: new, body)
-    assert altered != body, "the mutation does not apply any more"
-    head = source[: len(source) - len(body)]
-    space = dict(vars(distances))
-    exec(compile(head + altered, f"{name} altered", "exec"), space)
-    monkeypatch.setattr(distances, name, space[name])
+    """Its known answer must then be missed."""
+    monkeypatch.setattr(distances, name, altered(distances, name, old, new))
     with pytest.raises(AssertionError):
         check()
 

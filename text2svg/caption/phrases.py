@@ -55,8 +55,8 @@ _NOT_THINGS = frozenset(
     "undo unindent unlink unlock update upgrade upload verify view vote wrap write zoom "
     "new old big small large low high medium fast slow public private global local auto manual smart dark light "
     "horizontal vertical all none any other misc left right up down top bottom outer inner audio cognition "
-    "multiple single double triple once exactly incognito anonymous calm angry happy sad confused surprised active inactive busy "
-    "available online offline".split()
+    "multiple single double triple once exactly incognito anonymous calm angry happy sad confused surprised active "
+    "inactive busy available online offline".split()
 )
 """Words that name an action, a state or a place, and take no article."""
 _PARTICIPLE = re.compile(r"(?<!e)(?<!\bb)(?<!\bl)(?<!\bsl)(?<!\bsh)(?<!\br)ed\Z")
@@ -71,7 +71,7 @@ _MASS = frozenset("code golf bluetooth wireless tennis rugby software hardware d
                   "furniture gold silver oil gas salt sugar bread rice tea coffee beer milk wine wood grass snow ice "
                   "sand smoke dust steam lightning thunder weather wind air internet ethernet art hockey baseball "
                   "basketball football soccer volleyball cricket yoga karate judo sleep love time work text content info "
-                  "information feedback music water equipment research progress benzene oxygen hydrogen".split())  # fmt: skip
+                  "information feedback music water equipment research progress benzene oxygen".split())  # fmt: skip
 """Words that take no article, alone or after others."""
 _SIDES = frozenset("left right up down top bottom".split())
 _SIDED = frozenset("arrow arrows hand foot ear eye glove shoe chevron chevrons caret triangle angle angles panel sidebar "
@@ -170,7 +170,9 @@ def _pointed(words: Sequence[str]) -> str:
         return f"{pointer} in {_FRAMES[words[-1]]}" if end == len(words) - 1 and words[-1] in _FRAMES else ""
     if end < len(words) or not _is_thing(words[:at]):
         return ""
-    return f"{pointer} in {_FRAMES[words[0]]}" if words[0] in _FRAMES and at == 1 else f"{_framed(words[:at])} with {pointer}"
+    if at == 1 and words[0] in _FRAMES:
+        return f"{pointer} in {_FRAMES[words[0]]}"
+    return f"{_framed(words[:at])} with {pointer}"
 
 
 def _framed(words: Sequence[str]) -> str:
@@ -198,8 +200,8 @@ def _is_word(word: str) -> bool:
     return word in _SHORT or (len(word) > 2 and word.isalpha() and not _VOWELS.isdisjoint(word))
 
 
-_ADJECTIVES = frozenset("small large big new old dark light open high low fast slow multiple single double calm angry happy sad "
-                        "confused surprised busy offline online anonymous".split())  # fmt: skip
+_ADJECTIVES = frozenset("small large big new old dark light open high low fast slow multiple single double calm angry "
+                        "happy sad confused surprised busy offline online anonymous".split())  # fmt: skip
 
 
 def _tags(sample: Sample, words: Sequence[str]) -> list[str]:

@@ -30,6 +30,7 @@ FACTORS = {
 }
 """What each reason leaves of the score."""
 KEEP = 0.5
+"""The score from which a caption is kept, unless a run says otherwise."""
 LEAST_AGREEMENT = 0.05
 """Cosine below which the bundled encoder holds a caption for one of another drawing: of 400 corpus rows it blames 0.2 % of
 the keyword captions and 27 % of those of other rows."""
@@ -81,11 +82,6 @@ class Quality:
     """0..1, higher is better."""
     reasons: tuple[str, ...] = ()
     """Keys of FACTORS, worst first; empty for a caption nothing is wrong with."""
-
-    @property
-    def keep(self) -> bool:
-        """Whether the score reaches KEEP."""
-        return self.score >= KEEP
 
 
 def tidy(answer: str) -> str:

@@ -21,7 +21,7 @@ from text2svg.caption.journal import DROPPED, FAILED, OK, Entry, Journal, Tally
 from text2svg.caption.pace import Pace
 from text2svg.caption.picture import Picture, picture
 from text2svg.caption.prompts import Question, questions
-from text2svg.caption.quality import Known, assess, tidy
+from text2svg.caption.quality import KEEP, Known, assess, tidy
 from text2svg.caption.rows import Drawing
 from text2svg.engine.base import Completion, Engine, Prompt, Sampling
 from text2svg.errors import ConfigError, EngineUnavailable, RenderError, SvgError
@@ -47,7 +47,7 @@ class CaptionOptions:
     seed: int = 12343
     captions: int = 1
     """Captions a drawing, each to another question."""
-    least_score: float = 0.5
+    least_score: float = KEEP
     """Captions below are dropped with their reasons; 0 keeps whatever is not empty."""
     batch: int = field(default=64, compare=False)
     """Requests at once."""

@@ -7,7 +7,7 @@ trade-off: CLIP's picture is resized by torch's antialiased bicubic instead of P
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,6 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 SIDE = 224
 BATCH = 32
-
-
-class Sees(Protocol):
-    """Pictures (N, S, S, 3) uint8 to rows (N, D) float32."""
-
-    def images(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]: ...  # noqa: D102
 
 
 class Clip:

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from text2svg.errors import ConfigError, MissingDependency, RenderError, SvgError
 from text2svg.evaluate import distances
-from text2svg.evaluate.metrics import Figure, bootstrap, mean, retrieval_ranks, share
+from text2svg.evaluate.judge import verdict
+from text2svg.evaluate.metrics import Figure, bootstrap, mean, share
 from text2svg.evaluate.protocols import Metric, Protocol
 from text2svg.evaluate.readings import Answer, Reading, on_white, read
 from text2svg.evaluate.weights import Found, find
@@ -41,7 +42,7 @@ class Bench:
 
     renderer: Any
     judge: Any = None
-    """Encoder of words and drawings; None leaves retrieval out."""
+    """See `judge`; None leaves retrieval out."""
     near: Callable[[str], Sequence[str]] | None = None
     """The nearest corpus drawings of one; None leaves copies out."""
     weights: Path | None = None
@@ -77,7 +78,7 @@ def measure(protocol: Protocol, answers: Iterable[Answer], bench: Bench) -> Meas
     first = list(islice(stream, CHUNK))
     if not first:
         raise ConfigError("nothing was drawn", hint="ask for at least one prompt")
-    referenced = all(answer.task.svg for answer in first)
+    referenced = all(answer.task.svg for answer in first) and any(metric.reference for metric in protocol.metrics)
     skipped, found = _available(protocol, bench, referenced)
     models = {name: _open(name, one) for name, one in found.items() if name in _PICTURES}
     rows, readings = _Rows(), []
@@ -87,7 +88,9 @@ def measure(protocol: Protocol, answers: Iterable[Answer], bench: Bench) -> Meas
         readings += [_light(reading) for reading in chunk]
         first = list(islice(stream, CHUNK))
     figures = {**_shares(readings, bench.seed), **_means(rows, bench.seed), **_sets(rows, bench.seed)}
-    figures |= _retrieval(readings, bench)
+    if bench.judge is not None:
+        drawn = ["" if r.blank else r.answer.svg for r in readings]
+        figures |= verdict(bench.judge, [r.answer.task.words for r in readings], drawn, bench.seed)
     if "aesthetic-l14-linearMSE" in found and _CLIP_L in models:
         figures["aesthetic"] = _aesthetic(found["aesthetic-l14-linearMSE"], rows, bench.seed)
     wanted = {metric.name: figures[metric.name] for metric in protocol.metrics
@@ -224,22 +227,6 @@ def _sets(rows: _Rows, seed: int) -> dict[str, Figure]:
 
 def _between(distance: Callable[[NDArray, NDArray], float], ours: NDArray, theirs: NDArray) -> Callable[[NDArray], float]:
     return lambda picks: distance(ours[picks], theirs[picks])
-
-
-def _retrieval(readings: Sequence[Reading], bench: Bench) -> dict[str, Figure]:
-    if bench.judge is None or len(readings) < 2:
-        return {}
-    texts = np.asarray(bench.judge.encode_text([r.answer.task.words for r in readings]))
-    drawings = np.zeros_like(texts)
-    for place, reading in enumerate(readings):
-        if reading.rendered and not reading.blank:
-            try:
-                drawings[place] = bench.judge.encode_svg([reading.answer.svg])[0]
-            except (RenderError, SvgError):
-                continue  # a drawing the judge cannot read is judged as nothing, like one that does not render
-    ranks, wins, _ = retrieval_ranks(drawings, texts)
-    figures = {f"r{k}": share((ranks < k).tolist(), bench.seed) for k in (1, 5, 10)}
-    return figures | {"own": mean(wins.tolist(), bench.seed)}
 
 
 def _aesthetic(found: Found, rows: _Rows, seed: int) -> Figure:

@@ -40,20 +40,6 @@ def mean(values: Sequence[float], seed: int = 0) -> Figure:
     return Figure(round(float(data.mean()), 4), round(float(low), 4), round(float(high), 4), len(data))
 
 
-def retrieval(drawings: NDArray[np.float32], texts: NDArray[np.float32], pool: int = 100) -> dict[str, float]:
-    """Drawing to words among `pool` prompts: `r1`, `r10` and `own` (own words against one other's), 0..1, higher is better.
-
-    Rows are unit vectors of the same prompt order, (N, D) each; chance is 1/pool, 10/pool and 0.5.
-    """
-    order, wins, size = retrieval_ranks(drawings, texts, pool)
-    return {
-        "r1": round(float((order < 1).mean()), 4),
-        "r10": round(float((order < 10).mean()), 4),
-        "own": round(float(np.mean(wins)), 4),
-        "pool": size,
-    }
-
-
 def retrieval_ranks(
     drawings: NDArray[np.float32], texts: NDArray[np.float32], pool: int = 100
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:

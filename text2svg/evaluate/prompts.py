@@ -39,6 +39,17 @@ def load_prompts(path: Path) -> Prompts:
         raise ConfigError(f"{path} holds no prompts: {error}", hint="text2svg evaluate prompts") from error
 
 
+def real_drawings(samples: Iterable[Sample], prompts: Prompts) -> list[Sample]:
+    """For each held-out caption the first canonical drawing of its style, in the prompts' order; some may have none."""
+    wanted = dict.fromkeys(prompts.heldout)
+    found: dict[tuple[str, str], Sample] = {}
+    for sample in samples:
+        key = (sample.caption, sample.style)
+        if key in wanted and sample.canonical:
+            found.setdefault(key, sample)
+    return [found[key] for key in wanted if key in found]
+
+
 def choose_prompts(
     samples: Iterable[Sample], is_heldout: Callable[[str], bool], count: int = 1000, words: int = 64
 ) -> Prompts:

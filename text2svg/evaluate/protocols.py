@@ -54,7 +54,7 @@ class Protocol:
 _TOKENS = Metric("tokens", "", "mean length of the drawings that rendered, in tokens of the tokenizer the report names")
 
 CORE = Protocol(
-    "core", 2, "captions of the corpus that were never trained on", "resvg", 64,
+    "core", 3, "captions of the corpus that were never trained on", "resvg", 64,
     "counts against every share; scored as a zero vector where drawings are judged", False,
     (
         Metric("parse", "higher", "share that is well-formed SVG, 0..1"),
@@ -63,7 +63,7 @@ CORE = Protocol(
         Metric("safe", "higher", "share from which the sanitizer removes nothing, 0..1"),
         Metric("canonical", "higher", "share in canonical SVG, 0..1"),
         Metric("inside", "higher", "share that leaves no ink outside its viewBox, 0..1"),
-        Metric("r1", "higher", "the judge ranks the drawing's own words first among 100 prompts, 0..1; chance 0.01"),
+        Metric("r1", "higher", "the judge ranks the drawing's own words first among 100 it can read, 0..1; chance 0.01"),
         Metric("r5", "higher", "the same within five; chance 0.05"),
         Metric("r10", "higher", "the same within ten; chance 0.1"),
         Metric("own", "higher", "the judge prefers its own words to one other prompt's, 0..1; chance 0.5"),

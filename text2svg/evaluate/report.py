@@ -78,12 +78,28 @@ def read_report(path: Path) -> dict[str, Any]:
     return report
 
 
+def read_drawings(folder: Path) -> dict[str, dict[str, Any]]:
+    """What `drawing_lines` wrote beside a report, by prompt. Raises ConfigError."""
+    try:
+        lines = (folder / DRAWINGS).read_text(encoding="utf-8").splitlines()
+        return {record["id"]: record for record in map(json.loads, lines)}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        hint = "text2svg evaluate generator --out FOLDER"
+        raise ConfigError(f"{folder.name} holds no drawings: {error}", hint=hint) from error
+
+
 def figure_text(figure: Mapping[str, Any] | Figure | None) -> str:
     """`0.9 [0.85, 0.94]`; empty for no figure."""
     if figure is None:
         return ""
     values = figure if isinstance(figure, Mapping) else figure._asdict()
     return f"{values['value']:g} [{values['low']:g}, {values['high']:g}]"
+
+
+def judged(report: Mapping[str, Any]) -> dict[str, str]:
+    """What the report's judge says of `real` and of `shuffled` drawings of the same prompts; empty without a judge."""
+    kinds = {kind: found for kind, found in (report.get("judge") or {}).items() if isinstance(found, Mapping)}
+    return {kind: ", ".join(f"{name} {figure_text(f)}" for name, f in found.items()) for kind, found in kinds.items()}
 
 
 def side_by_side(reports: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[str, ...]]:
@@ -116,6 +132,7 @@ def markdown(report: Mapping[str, Any], definitions: Mapping[str, str], publishe
         "| figure | value [95 %] | n | definition |", "|---|---|---|---|",
         *(f"| {k} | {figure_text(f)} | {f['n']} | {definitions.get(k, '')} |" for k, f in report["figures"].items()),
     ]  # fmt: skip
+    lines += [line for kind, text in judged(report).items() for line in ("", f"The judge on {kind} drawings: {text}.")]
     if report["skipped"]:
         lines += ["", "Not computed:", "", *(f"- {name}: {why}" for name, why in report["skipped"].items())]
     if published:

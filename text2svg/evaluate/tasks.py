@@ -60,9 +60,13 @@ class Tasks:
         return bool(self.tasks) and all(task.svg for task in self.tasks)
 
 
-def heldout_tasks(pairs: Sequence[tuple[str, str]]) -> Tasks:
-    """Held-out captions with the style they come in most."""
-    found = (Task(f"heldout-{i:04}", words, style, style) for i, (words, style) in enumerate(pairs))
+def heldout_tasks(pairs: Sequence[tuple[str, str]], real: Iterable[Sample] = ()) -> Tasks:
+    """Held-out captions with the style they come in most, and among `real` the drawing of each."""
+    drawings = {(sample.caption, sample.style): sample.optimized for sample in real}
+    found = (
+        Task(f"heldout-{i:04}", words, style, style, drawings.get((words, style), ""))
+        for i, (words, style) in enumerate(pairs)
+    )
     return Tasks("heldout", tuple(found))
 
 

@@ -1,4 +1,4 @@
-"""The encoder, or the judge, from samples to a folder with its card: render, train, export, measure beside the baseline.
+"""The encoder from samples to a folder with its card: render, train, export, measure beside the baseline.
 
 Each part resumes by itself, so the whole does. Refuses to leave out the baseline. The trade-off: samples are read three
 times (rendering, training rows, evaluation), so they come as a function that starts over.
@@ -17,16 +17,11 @@ from text2svg.raster.base import Rasterizer
 from text2svg.sample import Sample
 from text2svg.train.encoder import EncoderRecipe, train_encoder
 from text2svg.train.encoder_card import write_card
-from text2svg.train.encoder_data import Look, load_prepared, prepare
+from text2svg.train.encoder_data import load_prepared, prepare
 from text2svg.train.encoder_eval import evaluate_encoder
 from text2svg.train.encoder_export import export_encoder
-from text2svg.train.judge_data import LOOK, chosen
 
-KINDS: dict[str, tuple[str, Look, Callable[[Iterable[Sample]], Iterable[Sample]]]] = {
-    "encoder": ("text2svg-towers-1", Look(), lambda samples: samples),
-    "judge": ("text2svg-judge-1", LOOK, chosen),
-}
-"""Name of the exported model, how drawings are kept, and which ones, by the recipe's kind."""
+NAME = "text2svg-towers-1"
 
 
 def run_encoder(
@@ -43,13 +38,12 @@ def run_encoder(
     `samples` gives the rows anew at each call. Raises TrainError when too few captions are held out.
     """
     work, out = places
-    name, look, choose = KINDS[recipe.kind]
     report("rendering drawings")
-    prepare(choose(samples()), work / "data", rasterizer, look=look)
+    prepare(samples(), work / "data", rasterizer)
     report(f"training {recipe.steps} steps")
     train_encoder(recipe, load_prepared(work / "data"), work / "run", teacher)
     facts = {"teacher": teacher.name if teacher else "none"}
-    export_encoder(work / "run", out, name=name, facts=facts)
+    export_encoder(work / "run", out, name=NAME, facts=facts)
     report("measuring held-out captions")
     held = [sample for sample in samples() if is_heldout(sample.caption)]
     metrics = {e.name: evaluate_encoder(held, e) for e in (load(f"onnx:{out}"), load("hashed"))}

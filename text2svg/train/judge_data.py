@@ -1,8 +1,8 @@
 """What the judge trains on: renders of 64 px and every text that a row's source supports, none of them held out.
 
 A row's texts are its caption, its lists of words with tags and other orders, and the sentences of the caption stage.
-Refuses held-out captions in any row's texts, also where they are another row's tag. The trade-off: mostly one drawing a caption, so
-the judge sees a third of the corpus and all of its words.
+Refuses held-out captions in any row's texts, also where they are another row's tag. The trade-off: mostly one drawing a
+caption, so the judge sees a third of the corpus and all of its words.
 """
 
 from __future__ import annotations

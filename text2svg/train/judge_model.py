@@ -30,8 +30,8 @@ class OrderedTower(TextTower):
     def __init__(self, shape: Shape, teacher: Tensor, buckets: int) -> None:
         super().__init__(shape, teacher, buckets)
         self.beside = nn.Conv1d(shape.word_dim, shape.word_dim, 3, padding=1)
-        nn.init.zeros_(self.beside.weight)
-        nn.init.zeros_(self.beside.bias)
+        # Small, so that the teacher's vectors are heard first; not zero, where ReLU passes no gradient.
+        nn.init.normal_(self.beside.weight, std=0.02)
 
     def forward(self, ids: Tensor, weights: Tensor, keep: Tensor | None = None) -> Tensor:
         """As TextTower; padding has weight 0 and adds nothing to its neighbours."""
