@@ -226,6 +226,14 @@ def test_a_model_does_not_learn_a_drawing_that_lost_a_part(tools: Tools) -> None
     assert "removed foreign-object" in optimize(source, OptimizeOptions("web"), tools).warnings
 
 
+def test_a_font_is_not_emptied(tools: Tools) -> None:
+    font = '<svg xmlns="http://www.w3.org/2000/svg"><defs><font id="f"><glyph d="M1 1h9v9z"/></font></defs></svg>'
+    with pytest.raises(Refused, match="removed element:font"):
+        optimize(font, OptimizeOptions("web", verify="off"), tools)
+    empty = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>'
+    assert optimize(empty, OptimizeOptions("web"), tools).rung in RUNGS
+
+
 @pytest.mark.parametrize(
     "options",
     [{"profile": "print"}, {"decimals": 3}, {"verify": "maybe"}, {"verify_size": 100}],

@@ -7,6 +7,7 @@ is the sanitised drawing itself. The trade-off: `original` may be as large as th
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -31,6 +32,8 @@ _T = TypeVar("_T")
 
 CONTENT = frozenset(["foreign-object", "image", "external-reference", "text"])
 """Removals that a viewer would miss; a model must not learn the rest as if it were the drawing."""
+
+PAINTED = re.compile("<(?:path|rect|circle|ellipse|line|polyline|polygon|text|image|use)[ />]")
 
 PAINT = frozenset(
     ["css-error", "css-rule", "css-selector", "css-property", "css-value", "value", "attribute", "element"]
@@ -67,9 +70,7 @@ class _Climb:
     rejected: list[str] = field(default_factory=list)
 
 
-def climb(
-    svgs: Sequence[str | bytes], options: OptimizeOptions, tools: Tools
-) -> list[Optimized | SvgError]:
+def climb(svgs: Sequence[str | bytes], options: OptimizeOptions, tools: Tools) -> list[Optimized | SvgError]:
     """Optimize a batch; one that cannot even be sanitised comes back as its error."""
     results: list[Optimized | SvgError | None] = [None] * len(svgs)
     active: list[tuple[int, _Climb]] = []
@@ -105,14 +106,14 @@ def _begin(svg: str | bytes, options: OptimizeOptions, tools: Tools) -> _Climb:
     if options.profile == "model" and kinds & CONTENT:
         lost = ", ".join(sorted(kinds & CONTENT))
         raise Refused("lost-content", f"the sanitizer had to remove: {lost}")
+    if kinds & (CONTENT | {"element"}) and not PAINTED.search(cleaned.text):
+        raise Refused("lost-content", f"nothing is left to draw: {', '.join(removed)}")
     if options.verify != "off" and tools.rasterizer is not None and kinds & PAINT and not kinds & CONTENT:
         _check_cleaning(svg, state, options, tools.rasterizer)
     return state
 
 
-def _check_cleaning(
-    svg: str | bytes, state: _Climb, options: OptimizeOptions, rasterizer: Rasterizer
-) -> None:
+def _check_cleaning(svg: str | bytes, state: _Climb, options: OptimizeOptions, rasterizer: Rasterizer) -> None:
     """Refuse a drawing that lost a style rule or a value which showed.
 
     The raw text renders here after a bounded parse and only if nothing in it pointed outside, so nothing is fetched.
@@ -144,9 +145,7 @@ def _rung(states: list[_Climb], rung: Rung, options: OptimizeOptions, tools: Too
         _prefer_smaller(states, options, tools)
 
 
-def _attempts(
-    states: list[_Climb], rung: Rung, options: OptimizeOptions, tools: Tools
-) -> list[str | None]:
+def _attempts(states: list[_Climb], rung: Rung, options: OptimizeOptions, tools: Tools) -> list[str | None]:
     """The text of one rung for each drawing; None where it does not apply (the reason is noted)."""
     if rung == "original":
         return [state.clean for state in states]
@@ -218,9 +217,7 @@ def _guard(state: _Climb, rung: Rung, make: Callable[[_Climb], _T]) -> _T | None
         return None
 
 
-def _stage2(
-    states: list[_Climb], texts: list[str | None], variant: str, tools: Tools
-) -> list[str | None]:
+def _stage2(states: list[_Climb], texts: list[str | None], variant: str, tools: Tools) -> list[str | None]:
     """SVGO over those texts that exist; a failure falls back to the text without it, and says so."""
     present = [text for text in texts if text is not None]
     answers = iter(tools.svgo.optimize(present, variant) if present else [])
