@@ -102,12 +102,13 @@ def main() -> int:
     parser.add_argument("rows", type=int, nargs="?", default=1_000_000)
     parser.add_argument("--base", type=Path)
     parser.add_argument("--database", default="", help="address of a PostgreSQL database; default SQLite")
-    parser.add_argument("--keep", type=Path, help="folder of the store; again, and it is not filled again")
+    parser.add_argument("--keep", type=Path, help="folder of the store; a second run fills nothing, so its memory is the index's")
     given = parser.parse_args()
     with ExitStack() as stack:
         path = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "store"
         with Store.create(path, given.database) as store:
-            fill(store, base_rows(given.base), given.rows)
+            if len(store.shards("optimize")) * SHARD < given.rows:
+                fill(store, base_rows(given.base), given.rows)
         with Store.open(path, given.database) as store:
             wall, cpu = timed(store.rebuild)
         with Store.open(path, given.database, read_only=True) as store:
