@@ -102,7 +102,7 @@ def main() -> int:
     parser.add_argument("rows", type=int, nargs="?", default=1_000_000)
     parser.add_argument("--base", type=Path)
     parser.add_argument("--database", default="", help="address of a PostgreSQL database; default SQLite")
-    parser.add_argument("--keep", type=Path, help="folder of the store; a second run fills nothing, so its memory is the index's")
+    parser.add_argument("--keep", type=Path, help="folder of the store; a second run fills nothing and shows its memory")
     given = parser.parse_args()
     with ExitStack() as stack:
         path = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "store"
