@@ -92,9 +92,8 @@ def base(work: Path, carried: list[Path]) -> Path:
     for path in carried:
         place = root / str(path).lstrip("/")
         place.parent.mkdir(parents=True, exist_ok=True)
-        (shutil.copytree if path.is_dir() else shutil.copy2)(
-            path, place, **({"dirs_exist_ok": True} if path.is_dir() else {})
-        )  # type: ignore[operator]
+        # Links stay links: certificate folders are full of them, and some point nowhere.
+        subprocess.run(["cp", "-a", "--remove-destination", str(path), str(place.parent)], check=True)
     return root
 
 
