@@ -17,10 +17,10 @@ from text2svg.svg.path import Segment, arc_to_cubics
 STEPS = 8
 """Pieces of a segment."""
 
-LONGEST = 64
+LONGEST = 24
 """Segments of a fill that is compared."""
 
-ATTEMPTS = 12
+ATTEMPTS = 4
 """Comparisons in one drawing that may fail."""
 
 CLEAR = 1e-3
@@ -63,6 +63,13 @@ def _opaque(paint: FlatPaint) -> bool:
 
 def _apart(one: FlatShape, other: FlatShape) -> bool:
     """Whether two fills neither touch nor cover each other."""
+    a, b = _hull(one.segments), _hull(other.segments)
+    if (
+        a is not None
+        and b is not None
+        and not _meet(a, b, CLEAR * max(a[2] - a[0], a[3] - a[1], b[2] - b[0], b[3] - b[1]))
+    ):
+        return True
     if max(len(one.segments), len(other.segments)) > LONGEST:
         return False
     first, second = _contours(one.segments), _contours(other.segments)
@@ -73,6 +80,14 @@ def _apart(one: FlatShape, other: FlatShape) -> bool:
         return False
     rule = 2 if one.fill_rule == "evenodd" else 0
     return not (_covers(first, second, rule) or _covers(second, first, rule))
+
+
+def _hull(segments: Sequence[Segment]) -> Box | None:
+    """A box that holds the outline: that of its points and control points; None where there are arcs."""
+    if any(s[0] == "A" for s in segments):
+        return None
+    xs, ys = [v for s in segments for v in s[1::2]], [v for s in segments for v in s[2::2]]
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _contours(segments: Sequence[Segment]) -> list[Contour]:
