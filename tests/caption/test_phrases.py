@@ -55,6 +55,9 @@ def row(caption: str, tags: tuple[str, ...] = (), style: str = "outline", **more
         ("happy face", "a happy face"),
         ("settings input hdmi", '"settings input hdmi"'),
         ("mail multiple", '"mail multiple"'),
+        ("hourglass", "an hourglass"),
+        ("topology full", '"topology full"'),
+        ("full moon", "a full moon"),
     ],
 )
 def test_a_thing_gets_its_article_and_the_rest_is_quoted(caption: str, said: str) -> None:
@@ -70,6 +73,12 @@ def test_what_the_source_says_is_said() -> None:
     texts = " ".join(phrase.text for phrase in found)
     assert "red heart" in texts and "food icons" in texts
     assert any(tag in texts for tag in ("love", "like", "romance"))
+
+
+def test_a_brand_takes_no_article() -> None:
+    found = phrases(row("foursquare", categories=("Brand",)))
+    assert [p.text for p in found if p.template == "category"] == ["Foursquare, one of the brand icons."]
+    assert not any("a foursquare" in p.text.lower() for p in found)
 
 
 def test_no_row_is_without_a_caption() -> None:

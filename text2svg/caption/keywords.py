@@ -97,4 +97,4 @@ def article(text: str) -> str:
     """`a` or `an`, by the first letters of what follows."""
     if text.startswith(("user", "usb", "uni", "euro", "one", "uk ", "us ")):
         return "a"
-    return "an" if text[0] in "aeiou8" else "a"
+    return "an" if text[0] in "aeiou8" or text.startswith(("hour", "honest", "heir")) else "a"

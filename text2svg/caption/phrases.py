@@ -56,7 +56,7 @@ _NOT_THINGS = frozenset(
     "new old big small large low high medium fast slow public private global local auto manual smart dark light "
     "horizontal vertical all none any other misc left right up down top bottom outer inner audio cognition "
     "multiple single double triple once exactly incognito anonymous calm angry happy sad confused surprised active "
-    "inactive busy available online offline".split()
+    "inactive busy available online offline about done todo full generic forbidden".split()
 )
 """Words that name an action, a state or a place, and take no article."""
 _PARTICIPLE = re.compile(r"(?<!e)(?<!\bb)(?<!\bl)(?<!\bsl)(?<!\bsh)(?<!\br)ed\Z")
@@ -71,7 +71,7 @@ _MASS = frozenset("code golf bluetooth wireless tennis rugby software hardware d
                   "furniture gold silver oil gas salt sugar bread rice tea coffee beer milk wine wood grass snow ice "
                   "sand smoke dust steam lightning thunder weather wind air internet ethernet art hockey baseball "
                   "basketball football soccer volleyball cricket yoga karate judo sleep love time work text content info "
-                  "information feedback music water equipment research progress benzene oxygen".split())  # fmt: skip
+                  "information feedback music water equipment research progress benzene dna hail".split())  # fmt: skip
 """Words that take no article, alone or after others."""
 _SIDES = frozenset("left right up down top bottom".split())
 _SIDED = frozenset("arrow arrows hand foot ear eye glove shoe chevron chevrons caret triangle angle angles panel sidebar "
@@ -103,6 +103,8 @@ def phrases(sample: Sample, seed: int = 0) -> tuple[Phrase, ...]:
     named = words_of(sample.caption)
     words = natural_order(named)
     thing = _pointed(named) or _thing(words)
+    if thing and any("brand" in name.lower() for name in sample.categories):
+        thing = " ".join(words)  # a company's mark is not one of several
     colors = color_words(sample.optimized) if sample.canonical and sample.style == "color" else ()
     tags = _tags(sample, words)
     found = [Phrase(_main(noun, words, thing, choose), "style")]
@@ -200,7 +202,7 @@ def _is_word(word: str) -> bool:
     return word in _SHORT or (len(word) > 2 and word.isalpha() and not _VOWELS.isdisjoint(word))
 
 
-_ADJECTIVES = frozenset("small large big new old dark light open high low fast slow multiple single double calm angry "
+_ADJECTIVES = frozenset("small large big full new old dark light open high low fast slow multiple single double calm angry "
                         "happy sad confused surprised busy offline online anonymous".split())  # fmt: skip
 
 
