@@ -92,6 +92,15 @@ def test_the_drawing_alone_is_learned_and_nothing_is_cut() -> None:
         make_rows([long], Letters(), 600, packing=True, seed=1)
 
 
+def test_no_new_token_looks_like_a_special_one() -> None:
+    from text2svg.train.finetune_tokens import drawing_words
+
+    words = drawing_words()
+    assert {"0", "256", " 256", "<path", "</svg", HEADER[:-1]} <= set(words) and len(words) == len(set(words))
+    assert not [word for word in words if word.startswith("<") and word.endswith(">")]
+    assert not [word for word in words if word.isalpha()]
+
+
 def test_pairs_come_from_lines_of_both_forms(tmp_path: Path) -> None:
     file = tmp_path / "pairs.jsonl"
     file.write_text('{"prompts": ["a", "b"], "svg": "<svg/>"}\n{"caption": "c", "svg": "<svg/>"}\n')
@@ -107,7 +116,7 @@ def test_pairs_come_from_lines_of_both_forms(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A language model of 60,000 random weights, whose tokenizer splits digits as Qwen's does."""
+    """A language model of random weights, its heads wide enough for vLLM; its tokenizer splits digits as Qwen's does."""
     torch = pytest.importorskip("torch", reason="the train extra is not installed")
     pytest.importorskip("peft", reason="the finetune extra is not installed")
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -124,8 +133,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer.chat_template = "{% for m in messages %}<|user|>{{ m.content }}<|me|>{% endfor %}"
     torch.manual_seed(0)
     config = Qwen2Config(
-        vocab_size=len(tokenizer), hidden_size=48, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=256, tie_word_embeddings=True, bos_token_id=None,
+        vocab_size=len(tokenizer), hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=1, max_position_embeddings=256, tie_word_embeddings=True, bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("base")

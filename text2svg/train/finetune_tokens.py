@@ -18,6 +18,8 @@ _LEFT_OUT = frozenset({"special", "hex"})
 def drawing_words() -> list[str]:
     """Texts that deserve a token of their own: numbers with and without a space, and pieces of markup."""
     words = [text for name, texts in classes() if name not in _LEFT_OUT for text in texts]
+    # llguidance takes an added token written <like this> for a special one, and no grammar ever allows it.
+    words = [text.removesuffix(">") if text.startswith("<") else text for text in words]
     return [text for text in words if len(text) > 1 or text.isdigit()]
 
 
