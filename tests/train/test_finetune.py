@@ -252,7 +252,7 @@ def test_unsloth_trains_the_same_recipe(base: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_vllm_serves_what_was_trained_and_merged(base: Path, tmp_path: Path) -> None:
     from text2svg.engine import Prompt, Sampling, load
-    from text2svg.svg.reader import is_canonical
+    from text2svg.generate.settle import settle
     from text2svg.train.finetune_run import Job, finetune
 
     python = os.environ.get("TEST_VLLM_PYTHON", "")
@@ -266,6 +266,6 @@ def test_vllm_serves_what_was_trained_and_merged(base: Path, tmp_path: Path) -> 
         answers = engine.complete([Prompt(pair.words) for pair in PAIRS[::4]], Sampling(120, 0.0))
     finally:
         engine.close()
-    assert all(answer.finish == "stop" and is_canonical(answer.text) for answer in answers), answers
-    red, blue = answers[0].text, answers[3].text
-    assert 'fill="#f00"' in red and 'fill="#00f"' in blue
+    assert [answer.finish for answer in answers] == ["stop"] * len(answers), answers
+    assert all(settle(answer.text).valid for answer in answers), answers
+    assert all(answer.completion_tokens < 40 for answer in answers), answers  # in whole tokens, not in letters
