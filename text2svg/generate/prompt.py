@@ -20,17 +20,18 @@ ROTATION = {
     "filled": ("fluent", "mdi", "ic", "ri", "material-symbols", "mingcute", "ph", "boxicons"),
     "duotone": ("iconmind", "keyline-icons", "solar", "reicon", "ph", "ic", "lets-icons", "iconamoon"),
     "color": (
-        "icon-park",
+        "twemoji",
         "streamline-color",
+        "fluent-emoji-flat",
+        "icon-park",
+        "noto",
         "streamline-sharp-color",
         "fluent-color",
-        "streamline-flex-color",
-        "marketeq",
-        "glyphs-poly",
-        "twemoji",
+        "emojione",
     ),
 }
-"""Collections by style, those with most short drawings first; what the tokenizer lacks is passed over."""
+"""Collections by style: those with most short drawings first, in colour emoji and icons by turns. What the tokenizer lacks is
+passed over."""
 
 DETAIL = {"outline": 2, "filled": 2, "duotone": 3, "color": 4}
 """Usual detail level of each style: the median drawing of its rotation."""
