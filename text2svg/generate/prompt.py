@@ -30,8 +30,8 @@ ROTATION = {
         "emojione",
     ),
 }
-"""Collections by style: those with most short drawings first, in colour emoji and icons by turns. What the tokenizer lacks is
-passed over."""
+"""Collections by style, those with most short drawings first; in colour, emoji and icons by turns. What the tokenizer lacks
+is passed over."""
 
 DETAIL = {"outline": 2, "filled": 2, "duotone": 3, "color": 4}
 """Usual detail level of each style: the median drawing of its rotation."""
