@@ -16,8 +16,8 @@ from text2svg.svg.snap import steady_radius
 
 MAX_TEXTS = 100_000
 
-BULGE = 2.5
-"""Quanta that the height of an arc may be off, as much as a circle may be off its curve."""
+BULGE = 1.0
+"""Quanta that the height of an arc may be off: at 2.5, 54 of 620 files on whole numbers had mad64 > 2, at this 42."""
 
 REFLECTED = 1.25
 """Quanta that a left out control point may be off: its own rounding and twice that of the point it is reflected in."""
