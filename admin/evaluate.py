@@ -49,7 +49,7 @@ def sheet(
     styles: str = typer.Option("outline,filled,duotone", help="One column a style."),
     n: int = typer.Option(64, "-n", help="How many words."),
     seed: int = typer.Option(1, help="Seed of the first candidate."),
-    best: int = typer.Option(4, help="Candidates drawn a cell; the first ranked is shown."),
+    best: int = typer.Option(8, help="Candidates drawn a cell; the first ranked is shown."),
     verdict: bool = typer.Option(False, help="Write beside each word the place the judge gives it among all of them."),
     engine: str = ENGINE,
 ) -> None:
