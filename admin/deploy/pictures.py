@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape
 from text2svg.errors import Text2SVGError
 
 DRAWN = (
-    ("red heart", "filled"), ("home", "outline"), ("lock", "filled"), ("shopping bag", "duotone"),
-    ("cloud", "outline"), ("bell", "outline"), ("user", "filled"), ("mail", "outline"),
+    ("red heart", "filled"), ("home", "outline"), ("lock", "filled"), ("calendar", "duotone"),
+    ("cloud", "outline"), ("star", "filled"), ("camera", "filled"), ("mail", "outline"),
 )  # fmt: skip
 """Words and style."""
 COMPOSED = (
