@@ -73,7 +73,7 @@ def test_optimize_reads_stdin_and_says_what_it_did() -> None:
         (("generate", "  "), 1, "the prompt is empty"),
         (("generate", "x", "--style", "baroque"), 1, "unknown style"),
         (("optimize", "/nowhere.svg"), 1, "cannot read"),
-        (("search",), 1, "give words or --svg"),
+        (("search",), 1, "give words, --svg"),
         (("corpus", "import", "iconify"), 1, "name --sets or say --all"),
         (("corpus", "stats"), 1, "no store"),
         (("frobnicate",), 2, "No such command"),
