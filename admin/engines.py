@@ -1,7 +1,7 @@
 """`text2svg evaluate engines`, `text2svg evaluate throughput`: engines over the same weights, side by side.
 
-Refuses to compare what was drawn with what should have been drawn: that is `evaluate core`. The trade-off: prompts are the
-held-out captions of the benchmark, so the figures are of short words.
+Refuses to compare what was drawn with what should have been drawn: that is `evaluate generator`. The trade-off: prompts are
+the held-out captions of the benchmark, so the figures are of short words.
 """
 
 from __future__ import annotations

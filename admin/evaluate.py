@@ -30,16 +30,16 @@ def _prompts() -> Any:
     return load_prompts(ASSETS / "benchmark.json")
 
 
-def _draw(runtime: Any, words: str, style: str, seed: int, n: int = 1) -> list[Any]:
+def _best(runtime: Any, words: str, style: str, seed: int, n: int) -> str:
+    """The first ranked of n drawings; empty when none is valid."""
     from dataclasses import replace
 
-    from text2svg.generate.events import Finished
-    from text2svg.generate.loop import generate
+    from text2svg.generate.loop import best, generate
     from text2svg.generate.request import Request
 
     setup = replace(runtime.setup, max_fps=0.0)
-    events = generate(Request(words, style, n, seed), runtime.engine, runtime.tokenizer, setup)
-    return sorted((e for e in events if isinstance(e, Finished)), key=lambda e: e.index)
+    found = best(list(generate(Request(words, style, n, seed), runtime.engine, runtime.tokenizer, setup)))
+    return found.svg if found else ""
 
 
 @app.command()
@@ -61,21 +61,13 @@ def sheet(
       text2svg evaluate sheet colour.png --which "red heart,sun,apple" --styles color
     """
     from text2svg.evaluate.sheet import contact_sheet
-    from text2svg.generate.rank import rank
 
     columns = [s for s in styles.split(",") if s]
     with open_runtime(engine=engine) as runtime:
         prompts = _prompts()
         known = {"frequent": list(prompts.frequent), "heldout": [caption for caption, _ in prompts.heldout]}
         words = known.get(which) or [w.strip() for w in which.split(",") if w.strip()]
-        cells = []
-        for word in words[:n]:
-            svgs = []
-            for style in columns:
-                found = _draw(runtime, word, style, seed, best)
-                order = rank(word, found, runtime.setup.scorer)
-                svgs.append(next((found[i].svg for i in order), ""))
-            cells.append((word, svgs))
+        cells = [(word, [_best(runtime, word, style, seed, best) for style in columns]) for word in words[:n]]
         if verdict:
             cells = _judged(cells)
         picture = contact_sheet(cells, runtime.rasterizer, columns=max(1, 12 // max(1, len(columns))))

@@ -125,7 +125,7 @@ class Reports:
 
     def compare(self, names: Sequence[str], offset: int = 0, *, failed: bool = False) -> ComparedView:
         """The named reports' figures, and a page of their drawings; `failed` keeps prompts that some report failed."""
-        from text2svg.evaluate.report import side_by_side
+        from text2svg.evaluate.report import read_drawings, side_by_side
 
         known = self._found()
         try:
@@ -135,7 +135,7 @@ class Reports:
                 raise ConfigError(f"no report {unknown[0]!r}" if unknown else "no reports were named", hint=hint)
             read = [(name, _read(known[name])) for name in dict.fromkeys(names)]
             side_by_side(read)
-            sheet = _sheet([_drawings(known[name]) for name, _ in read], failed=failed)
+            sheet = _sheet([read_drawings(known[name]) for name, _ in read], failed=failed)
         except Text2SVGError as error:
             return ComparedView("error", notice=notice_of(error))
         page = tuple(_shown(row) for row in sheet[offset : offset + SHEET])
@@ -200,17 +200,6 @@ def _published(protocol: str) -> Iterable[Mapping[str, Any]]:
     from text2svg.runtime import ASSETS
 
     return peers(json.loads((ASSETS / "benchmark-peers.json").read_text(encoding="utf-8"))["figures"], protocol)
-
-
-def _drawings(folder: Path) -> dict[str, dict[str, Any]]:
-    from text2svg.evaluate.report import DRAWINGS
-
-    try:
-        lines = (folder / DRAWINGS).read_text(encoding="utf-8").splitlines()
-        return {record["id"]: record for record in map(json.loads, lines)}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        hint = "text2svg evaluate generator --out FOLDER"
-        raise ConfigError(f"{folder.name} has no drawings: {error}", hint=hint) from error
 
 
 def _sheet(read: Sequence[dict[str, dict[str, Any]]], *, failed: bool) -> list[list[dict[str, Any]]]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from text2svg.compose.compose import Composition, compose
 from text2svg.compose.read import read_prompt
-from text2svg.engine.base import Completion, Delta, Prompt, Sampling, collect
+from text2svg.engine.base import Completion, Delta, Prompt, Sampling, by_turns, collect
 from text2svg.errors import EngineError, Text2SVGError
 from text2svg.svg.vocabulary import split_pattern
 
@@ -52,14 +52,7 @@ class ComposeEngine:
         if any(prompt.images for prompt in prompts):
             raise EngineError("compose reads no images", hint="use the openai engine with a vision model")
         self.made = {}
-        running = [self._pieces(i, p.text, sampling.seed + i) for i, p in enumerate(prompts)]
-        while running:
-            for pieces in list(running):
-                delta = next(pieces, None)
-                if delta is None:
-                    running.remove(pieces)
-                else:
-                    yield delta
+        yield from by_turns(self._pieces(i, p.text, sampling.seed + i) for i, p in enumerate(prompts))
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,8 @@ import numpy as np
 from text2svg import raster as rasterizers
 from text2svg.encode.base import positive
 from text2svg.encode.words import Vocabulary, content_words, words_of
-from text2svg.errors import ConfigError, MissingDependency
+from text2svg.engine.graph import load_onnxruntime
+from text2svg.errors import ConfigError
 from text2svg.spec import Spec
 
 if TYPE_CHECKING:
@@ -109,17 +109,6 @@ def _read_config(folder: Path) -> dict[str, Any]:
         found = f"format {config.get('format')!r}, missing {missing}"
         raise ConfigError(f"{folder}: expected {FORMAT}: {found}", hint="export the encoder again")
     return config
-
-
-def load_onnxruntime() -> Any:
-    """The module onnxruntime, with its telemetry off. Raises MissingDependency."""
-    # onnxruntime 1.30+ wheels send usage data unless this is set before the import.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingDependency("onnxruntime") from error
-    return onnxruntime
 
 
 def _session(path: Path, threads: int) -> Any:

@@ -7,7 +7,7 @@ for the next piece, so a consumer that stops reading stops the model, and no thr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -95,6 +95,20 @@ class _Answer:
     error: str = "the engine stopped before this answer was finished"
     tokens: int = 0
     logprob: float | None = 0.0
+
+
+def by_turns(answers: Iterable[Iterator[Delta]], between: Callable[[], None] = lambda: None) -> Iterator[Delta]:
+    """One piece of each unfinished answer in turn; `between` is called after every round but the last."""
+    running = list(answers)
+    while running:
+        for pieces in list(running):
+            delta = next(pieces, None)
+            if delta is None:
+                running.remove(pieces)
+            else:
+                yield delta
+        if running:
+            between()
 
 
 def collect(deltas: Iterable[Delta], prompt_tokens: Sequence[int]) -> list[Completion]:

@@ -137,13 +137,19 @@ def _file_name(folder: Path) -> str:
         raise EngineError(f"{folder}/genai_config.json: {error}", hint="export the graph again") from error
 
 
-def _open_session(path: Path, threads: int) -> Any:  # noqa: ANN401 - the package has no types
+def load_onnxruntime() -> Any:  # noqa: ANN401 - the package has no types
+    """The module onnxruntime, with its telemetry off. Raises MissingDependency."""
     # Wheels since 1.30 report usage to their vendor by default; this must be set before the import.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime
     except ImportError as error:
         raise MissingDependency("onnxruntime") from error
+    return onnxruntime
+
+
+def _open_session(path: Path, threads: int) -> Any:  # noqa: ANN401 - the package has no types
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from text2svg.engine.base import Completion, Delta, Prompt, Sampling, collect
+from text2svg.engine.base import Completion, Delta, Prompt, Sampling, by_turns, collect
 from text2svg.engine.stops import StopFilter
 from text2svg.errors import ConfigError
 from text2svg.spec import Spec
@@ -55,19 +55,14 @@ class ScriptedEngine:
     def stream(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Delta]:
         """Yield one piece of each unfinished answer in turn."""
         self.asked.extend((prompt, sampling) for prompt in prompts)
-        running = [self._pieces(i, prompt, sampling) for i, prompt in enumerate(prompts)]
-        while running:
-            for pieces in list(running):
-                delta = next(pieces, None)
-                if delta is None:
-                    running.remove(pieces)
-                else:
-                    yield delta
-            if self._delay_s and running:
-                self._sleep(self._delay_s)
+        yield from by_turns((self._pieces(i, prompt, sampling) for i, prompt in enumerate(prompts)), self._pause)
 
     def close(self) -> None:
         """Nothing to give back."""
+
+    def _pause(self) -> None:
+        if self._delay_s:
+            self._sleep(self._delay_s)
 
     def _pieces(self, index: int, prompt: Prompt, sampling: Sampling) -> Iterator[Delta]:
         answers = self._answers.get(prompt.text) or self._answers.get(ANY)

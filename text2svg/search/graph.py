@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from text2svg.encode.embedded import load_onnxruntime
+from text2svg.engine.graph import load_onnxruntime
 from text2svg.errors import MissingDependency, StoreError
 
 if TYPE_CHECKING:

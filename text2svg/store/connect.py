@@ -44,11 +44,6 @@ def lock(path: Path, url: str = "") -> Callable[[], None]:
     return _lock_postgres(path, url) if url else lock_folder(path, "store")
 
 
-def is_sqlite(engine: Engine) -> bool:
-    """Whether the index is a file of the store's folder."""
-    return engine.dialect.name == "sqlite"
-
-
 def bulk(connection: Connection) -> None:
     """Gives a connection the memory that filling the whole index wants."""
     if connection.dialect.name == "sqlite":

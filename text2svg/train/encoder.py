@@ -9,7 +9,6 @@ faster on a CPU with AVX-512 and 0.001 worse in cosine. Needs torch and numpy.
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -28,6 +27,7 @@ from text2svg.train.contrast import Shape, Towers, nested_contrast, piece_loss, 
 from text2svg.train.encoder_batches import Batch, Batches, Chances
 from text2svg.train.encoder_data import Prepared
 from text2svg.train.encoder_start import Exported, start_from
+from text2svg.train.encoder_state import cosine_share, read_state, save_state
 from text2svg.train.encoder_words import choose_words, teacher_vectors, whole_words
 from text2svg.train.judge_model import JudgeBatches, JudgeTowers
 
@@ -92,7 +92,7 @@ def train_encoder(
     make, draw = _parts(recipe)
     towers = make(recipe.shape, torch.from_numpy(vectors), recipe.buckets)
     optimizer = torch.optim.AdamW(_groups(towers, recipe.decay), lr=recipe.rate, betas=(0.9, 0.98))
-    first = _resume(run / "state.pt", towers, optimizer)
+    first = (read_state(run / "state.pt", towers=towers, optimizer=optimizer) or {"step": 0})["step"]
     if isinstance(teacher, Exported) and not first:
         some = np.random.default_rng(recipe.seed).permutation(np.flatnonzero(~data.heldout))[:NORM_DRAWINGS]
         start_from(teacher.folder, towers, torch.from_numpy(data.pixels(np.sort(some))))
@@ -112,7 +112,7 @@ def train_encoder(
                 log.flush()
                 sums[:] = 0
             if done % recipe.save_every == 0 or done == recipe.steps:
-                _save(run / "state.pt", towers, optimizer, done)
+                save_state(run / "state.pt", {"step": done}, towers=towers, optimizer=optimizer)
     path = run / "towers.safetensors"
     save_file({k: v.contiguous() for k, v in towers.state_dict().items()}, path)
     return path
@@ -195,7 +195,7 @@ def _step(
 ) -> np.ndarray:
     """One update; returns (contrastive loss, n-gram loss)."""
     for group in optimizer.param_groups:
-        group["lr"] = recipe.rate * _schedule(step, recipe)
+        group["lr"] = recipe.rate * cosine_share(step, recipe.warmup, recipe.steps)
     batch = batches.at(step)
     rng = np.random.default_rng((recipe.seed, step, 1))
     ids = torch.from_numpy(batch.ids)
@@ -223,25 +223,3 @@ def _contrast(
         one, two = vectors[0][: batch.sisters], vectors[0][-batch.sisters :]
         loss = loss + recipe.sister_share * nested_contrast(one, two, keys[: batch.sisters], scale, recipe.nested)
     return loss
-
-
-def _schedule(step: int, recipe: EncoderRecipe) -> float:
-    if step < recipe.warmup:
-        return (step + 1) / recipe.warmup
-    done = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return 0.5 * (1 + math.cos(math.pi * done))
-
-
-def _save(path: Path, towers: Towers, optimizer: torch.optim.Optimizer, step: int) -> None:
-    partial = path.with_suffix(".part")
-    torch.save({"step": step, "towers": towers.state_dict(), "optimizer": optimizer.state_dict()}, partial)
-    partial.replace(path)
-
-
-def _resume(path: Path, towers: Towers, optimizer: torch.optim.Optimizer) -> int:
-    if not path.is_file():
-        return 0
-    state = torch.load(path, weights_only=True)
-    towers.load_state_dict(state["towers"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"])

@@ -9,7 +9,6 @@ trade-off: drawings are cut after `longest` tokens, which reads 97 % of icons wh
 from __future__ import annotations
 
 import json
-import math
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from text2svg.train.encoder_mlm import Place, keep_recipe, latest
 from text2svg.train.encoder_pairs import PairBatches, Pairs
 from text2svg.train.encoder_recipe import Contrast, TokenRecipe
 from text2svg.train.encoder_shape import save_tokenizer
+from text2svg.train.encoder_state import cosine_share, read_state, save_state
 
 if TYPE_CHECKING:
     from text2svg.svg.tokenizer import Tokenizer
@@ -43,14 +43,14 @@ def train_contrast(
     model = sentence_model(latest(run), tokenizer, folder / "start", recipe).to(place.device)
     losses = _losses(model, how)
     optimizer = torch.optim.AdamW(model.parameters(), lr=how.rate, betas=(0.9, 0.98), weight_decay=0.01)
-    first = _resume(folder / "state.pt", model, optimizer)
+    first = (read_state(folder / "state.pt", model=model, optimizer=optimizer) or {"step": 0})["step"]
     batches = PairBatches(material.documents, how.batch, how.seed)
     model.train()
     sums = np.zeros(2)
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
         for step in range(first, how.steps):
             for group in optimizer.param_groups:
-                group["lr"] = how.rate * _share(step, how)
+                group["lr"] = how.rate * cosine_share(step, how.warmup, how.steps)
             features = _features(batches.pairs(step), material, tokenizer, how.longest)
             sums += _step(model, losses, optimizer, (features, how))
             done = step + 1
@@ -60,7 +60,7 @@ def train_contrast(
                 log.flush()
                 sums[:] = 0
             if done % place.save_every == 0 or done == how.steps:
-                _save(folder / "state.pt", model, optimizer, done)
+                save_state(folder / "state.pt", {"step": done}, model=model, optimizer=optimizer)
     model.eval().save(str(folder / "model"))
     return folder / "model"
 
@@ -123,24 +123,3 @@ def _step(
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     return np.array([to_words.item(), to_sisters.item()])
-
-
-def _share(step: int, how: Contrast) -> float:
-    if step < how.warmup:
-        return (step + 1) / how.warmup
-    return 0.5 * (1 + math.cos(math.pi * (step - how.warmup) / max(1, how.steps - how.warmup)))
-
-
-def _save(path: Path, model: Any, optimizer: torch.optim.Optimizer, step: int) -> None:
-    partial = path.with_suffix(".part")
-    torch.save({"step": step, "model": model.state_dict(), "optimizer": optimizer.state_dict()}, partial)
-    partial.replace(path)
-
-
-def _resume(path: Path, model: Any, optimizer: torch.optim.Optimizer) -> int:
-    if not path.is_file():
-        return 0
-    saved = torch.load(path, weights_only=True)
-    model.load_state_dict(saved["model"])
-    optimizer.load_state_dict(saved["optimizer"])
-    return int(saved["step"])

@@ -25,6 +25,7 @@ from text2svg.train.encoder_documents import Cursor, Documents, Marks, Material,
 from text2svg.train.encoder_optim import StableAdamW
 from text2svg.train.encoder_recipe import Stage, TokenRecipe
 from text2svg.train.encoder_shape import grown, make_model, move_to_theta
+from text2svg.train.encoder_state import read_state, save_state
 
 HELDOUT_ROWS = 16
 HELDOUT_MASKED = 0.15
@@ -65,7 +66,7 @@ def pretrain(recipe: TokenRecipe, number: int, material: Material, run: Path, pl
     documents, marks = material
     model = _begin(recipe, number, run, (marks, place.tile)).to(place.device)
     optimizer = StableAdamW(_groups(model, stage))
-    state = _resume(folder / "state.pt", model, optimizer)
+    state = _saved(read_state(folder / "state.pt", model=model, optimizer=optimizer))
     packer = Packer(documents, documents.split(False), marks, stage.seed)
     model.train()
     clock = place.clock
@@ -81,7 +82,8 @@ def pretrain(recipe: TokenRecipe, number: int, material: Material, run: Path, pl
                 log.flush()
                 sums[:] = 0
             if state.step % place.save_every == 0 or done:
-                _save(folder / "state.pt", model, optimizer, state)
+                facts = {"step": state.step, "tokens": state.tokens, "cursor": list(state.cursor)}
+                save_state(folder / "state.pt", facts, model=model, optimizer=optimizer)
     return _finish(model, folder, documents, (stage, marks, state))
 
 
@@ -187,20 +189,8 @@ def keep_recipe(recipe: TokenRecipe, path: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _save(path: Path, model: torch.nn.Module, optimizer: StableAdamW, state: _State) -> None:
-    partial = path.with_suffix(".part")
-    facts = {"step": state.step, "tokens": state.tokens, "cursor": list(state.cursor)}
-    torch.save({**facts, "model": model.state_dict(), "optimizer": optimizer.state_dict()}, partial)
-    partial.replace(path)
-
-
-def _resume(path: Path, model: torch.nn.Module, optimizer: StableAdamW) -> _State:
-    if not path.is_file():
-        return _State()
-    saved = torch.load(path, weights_only=True)
-    model.load_state_dict(saved["model"])
-    optimizer.load_state_dict(saved["optimizer"])
-    return _State(saved["step"], saved["tokens"], Cursor(*saved["cursor"]))
+def _saved(saved: dict[str, Any] | None) -> _State:
+    return _State(saved["step"], saved["tokens"], Cursor(*saved["cursor"])) if saved else _State()
 
 
 def _finish(model: Any, folder: Path, documents: Documents, facts: tuple[Stage, Marks, _State]) -> Path:

@@ -58,14 +58,14 @@ class Families:
     def references(self, of: Place, count: int, rng: np.random.Generator) -> list[Place]:
         """Up to `count` documents to stand before one; fewer when it has no relatives that differ from it."""
         found: list[Place] = []
-        own = self._drawing(of)
+        own = _runs(self._drawing(of))
         for _ in range(count * TRIES):
             if len(found) == count:
                 break
             place = self._pick(of, rng)
             if place is None:
                 break
-            if place not in found and not is_copy(own, self._drawing(place)):
+            if place not in found and not _is_copy(own, _runs(self._drawing(place))):
                 found.append(place)
         return found
 
@@ -83,14 +83,14 @@ class Families:
         return self.groups[place[0]].drawing(place[1])
 
 
-def is_copy(one: NDArray[np.uint16], other: NDArray[np.uint16]) -> bool:
-    """Whether two drawings (ids from header to eos) share at least COPY_SHARE of the shorter one's runs."""
-    first, second = _runs(one), _runs(other)
-    fewest = min(len(first), len(second))
-    return not fewest or len(first & second) >= COPY_SHARE * fewest
+def _is_copy(one: set[bytes], other: set[bytes]) -> bool:
+    """Whether two drawings share at least COPY_SHARE of the shorter one's runs."""
+    fewest = min(len(one), len(other))
+    return not fewest or len(one & other) >= COPY_SHARE * fewest
 
 
 def _runs(ids: NDArray[np.uint16]) -> set[bytes]:
+    """The runs of COPY_RUN tokens of a drawing, given from header to eos."""
     # Without the header and eos, which all drawings share.
     raw = ids[1:-1].astype(np.uint16).tobytes()
     return {raw[at : at + 2 * COPY_RUN] for at in range(0, len(raw) - 2 * COPY_RUN + 1, 2)}
