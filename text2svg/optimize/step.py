@@ -23,7 +23,7 @@ class OptimizeStep:
     """Stage `optimize`, profile `model`."""
 
     name: str = "optimize"
-    version: int = 1
+    version: int = 2
     verify: Verify = "all"
     verify_size: int = 64
     rasterizer: str = "resvg?timeout=10"
