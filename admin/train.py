@@ -26,6 +26,7 @@ def shards(
     core: int = typer.Option(60, help="Drawings a word must occur on to be a core word; 0 makes no core groups."),
     width: int = typer.Option(256, help="Width of the recipe the initial embeddings are for."),
     teacher: str = typer.Option("", help="Encoder spec of a sentence model that gives words their first meaning."),
+    pairs: Path | None = typer.Option(None, exists=True, help="Composed pairs, a group of their own: compose-pairs."),
     as_json: bool = JSON,
 ) -> None:
     """Turn the optimized corpus into token shards: the one folder a generator is trained from.
@@ -34,6 +35,7 @@ def shards(
     Examples:
       text2svg train shards shards/ --exclude flag,pixelarticons
       text2svg train shards shards/ --limits stroke=160,solid=160 --groups emoji=twemoji+noto
+      text2svg compose-pairs pairs.jsonl -n 20000 --store && text2svg train shards shards/ --pairs pairs.jsonl
     """
     from dataclasses import replace
 
@@ -47,6 +49,7 @@ def shards(
         parse_families,
         parse_limits,
     )
+    from text2svg.train.pairs import pair_documents, read_composed
 
     left_out = frozenset(e for e in exclude.split(",") if e)
     options = DatasetOptions(parse_limits(limits), exclude=left_out, families=parse_families(groups))
@@ -55,8 +58,9 @@ def shards(
         captions = (row.caption for row in _rows(store) if row.fits(options))
         options = replace(options, core_words=core_words(captions, core))
         init = initial_embeddings(runtime.tokenizer, width, meaning)
-        counts = build_shards(_rows(store), out, runtime.tokenizer, is_heldout, options, init)
-    show(dict(counts), as_json=as_json, text=facts)
+        more, composed = pair_documents(read_composed(pairs) if pairs else (), runtime.tokenizer)
+        counts = build_shards(_rows(store), out, runtime.tokenizer, is_heldout, options, init, more)
+    show(dict(counts + composed), as_json=as_json, text=facts)
 
 
 def _rows(store: Any) -> Any:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,10 +179,14 @@ def build_shards(
     is_heldout: Callable[[str], bool],
     options: DatasetOptions = DatasetOptions(),
     init: NDArray[np.float32] | None = None,
+    more: Mapping[tuple[str, str], list[Document]] = MappingProxyType({}),
 ) -> Counter[str]:
-    """Writes a shard folder; returns counts by outcome (`stroke.train`, `stroke too long`, `excluded`, ...)."""
+    """Writes a shard folder, `more` documents by group and split included.
+
+    Returns counts of the rows by outcome (`stroke.train`, `stroke too long`, `excluded`, ...).
+    """
     counts: Counter[str] = Counter()
-    documents: dict[tuple[str, str], list[Document]] = {}
+    documents: dict[tuple[str, str], list[Document]] = dict(more)
     seen: set[str] = set()
     for row in _fitting(rows, options, counts):
         group = group_of(row.svg)

@@ -1,0 +1,96 @@
+"""Composed pairs as documents of the generator: sentences of several things, colours, shapes behind and marks.
+
+Icon names say one thing; a prompt may say more. The pairs of `compose-pairs` are asked for in the words that a prompt of
+the same sentence is read as, and under the control tokens that generation would give it. Refuses lines that are no pair,
+and counts those too long or not canonical. The trade-off: the usual level of detail is claimed for drawings that have
+more, in half of the prompts, because that is what generation claims before it knows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from text2svg.errors import NotCanonical, TrainError
+from text2svg.generate.prompt import DETAIL
+from text2svg.generate.vocabulary import Vocabulary
+from text2svg.svg.order import order
+from text2svg.svg.tokenizer import Tokenizer
+from text2svg.train.shards import Document
+
+GROUP = "pairs"
+LONGEST = 300
+"""Longest composed drawing, in tokens with eos."""
+HELDOUT_EVERY = 50
+"""Of so many scenes one is held out: its things are known, their arrangement is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What a line says that training needs."""
+
+    index: int
+    prompts: tuple[str, ...]
+    svg: str
+    style: str
+    collection: str
+    """Of the first drawing the composition is made of."""
+
+
+def read_composed(path: Path) -> Iterator[Composed]:
+    """The pairs of a JSON Lines file in their order. Raises TrainError with the number of the line at fault."""
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                yield _composed(json.loads(line))
+            except (ValueError, KeyError, TypeError, IndexError) as error:
+                hint = "write them with `text2svg compose-pairs`"
+                raise TrainError(f"{path.name}, line {number}: no composed pair: {error!r}", hint=hint) from error
+
+
+def _composed(row: dict[str, Any]) -> Composed:
+    prompts = tuple(map(str, row["prompts"]))
+    if not prompts:
+        raise ValueError("no prompts")
+    return Composed(
+        int(row["index"]), prompts, str(row["svg"]), str(row["style"]), str(row["sources"][0]["collection"])
+    )
+
+
+def pair_documents(
+    pairs: Iterable[Composed], tokenizer: Tokenizer, longest: int = LONGEST
+) -> tuple[dict[tuple[str, str], list[Document]], Counter[str]]:
+    """Documents by group and split, and counts by outcome."""
+    documents: dict[tuple[str, str], list[Document]] = {(GROUP, "train"): [], (GROUP, "heldout"): []}
+    counts: Counter[str] = Counter()
+    for pair in pairs:
+        try:
+            ids = [*tokenizer.encode_batch([order(pair.svg)])[0], tokenizer.eos_id]
+        except NotCanonical:
+            counts[f"{GROUP} not canonical"] += 1
+            continue
+        if len(ids) > longest:
+            counts[f"{GROUP} too long"] += 1
+            continue
+        split = "train" if pair.index % HELDOUT_EVERY else "heldout"
+        documents[GROUP, split].append(Document(np.array(ids, np.uint16), _prompts(pair, tokenizer)))
+        counts[f"{GROUP}.{split}"] += 1
+    return {place: members for place, members in documents.items() if members}, counts
+
+
+def _prompts(pair: Composed, tokenizer: Tokenizer) -> list[list[int]]:
+    """Every sentence with the usual level of detail, then without."""
+    found = []
+    collection = pair.collection if pair.collection in tokenizer.collections else ""
+    for sentence in pair.prompts:
+        words = tokenizer.encode_words(" ".join(Vocabulary().read(sentence).words))
+        for detail in (DETAIL[pair.style], None):
+            control = tokenizer.control(collection=collection, style=pair.style, detail=detail)
+            found.append([tokenizer.bos_id, *control, *words])
+    return found
