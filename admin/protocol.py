@@ -16,9 +16,11 @@ from typing import Any
 import typer
 
 from admin.console import Ticker, facts, say, show, table
+from admin.drawers import Draw, Drawn, drawer, starter
 from admin.opening import open_runtime
 
-DATA = typer.Option("", help="heldout, prompts, starter, or a JSONL file of caption, svg, id; default by protocol.")
+DATA = typer.Option("", help="heldout, frequent, prompts, starter, or a JSONL of caption, svg, id; default by protocol.")
+CANDIDATES = typer.Option(1, min=1, max=8, help="Drawings a prompt; the one that the product ranks first is measured.")
 BASELINE = typer.Option("", help="random-drawing, nearest-caption or reference instead of a model.")
 CORPUS = typer.Option("starter", help="starter or store: where baselines choose from.")
 JUDGE = typer.Option(None, help="Folder of another judge than the bundled one, as `train judge` writes it.")
@@ -39,6 +41,7 @@ def generator(
     n: int = typer.Option(100, "-n", help="Prompts, evenly from every category; 0 takes all."),
     data: str = DATA,
     seed: int = typer.Option(0, help="Prompt i is drawn with seed + i."),
+    candidates: int = CANDIDATES,
     engine: str = typer.Option("", help="Engine spec; default the bundled model."),
     baseline: str = BASELINE,
     corpus: str = CORPUS,
@@ -48,11 +51,14 @@ def generator(
     out: Path | None = OUT,
     as_json: bool = JSON,
 ) -> None:
-    """Measure a generator under a protocol: one drawing a prompt, no choosing. The same command gives the same report.
+    """Measure a generator under a protocol: one drawing a prompt, unless --candidates lets the product choose among more.
+
+    The same command gives the same report.
 
     \b
     Examples:
       text2svg evaluate generator --protocol core -n 0 --out runs/core
+      text2svg evaluate generator --protocol core -n 300 --candidates 8 --out runs/best
       text2svg evaluate generator --protocol core --baseline nearest-caption --out runs/nearest
       text2svg evaluate generator --protocol sarena-t2s --data sarena-icon.jsonl --weights weights/ --out runs/sarena
     """
@@ -74,12 +80,12 @@ def _evaluate(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     spec = given["renderer"] or protocol.renderer
     with open_runtime(engine=given["engine"]) as runtime:
         tasks = _tasks(given["data"] or ("heldout" if protocol.name == "core" else "prompts")).first(given["n"])
-        draw, about = _drawer(runtime, given["baseline"], given["corpus"])
+        draw, about = drawer(runtime, given["baseline"], given["corpus"], given["candidates"])
         core = protocol.name == "core"
         judge = load_judge(given["judge"] or ASSETS / "judge") if core else None
         bench = Bench(load(f"{spec}?timeout=10"), judge, _nearest(runtime) if core else None,
                       given["weights"], given["seed"])  # fmt: skip
-        times: list[tuple[float, float, int]] = []
+        times: list[tuple[float, Drawn]] = []
         try:
             measured = measure(protocol, _answers(draw, tasks.tasks, given["seed"], times), bench)
         finally:
@@ -121,86 +127,25 @@ def _tasks(data: str) -> Any:
         return tasks.heldout_tasks(
             load_prompts(ASSETS / "benchmark.json").heldout, read_starter(ASSETS / "benchmark.parquet")
         )
+    if data == "frequent":
+        return tasks.frequent_tasks(load_prompts(ASSETS / "benchmark.json").frequent, starter())
     if data == "prompts":
         return tasks.prompt_tasks(json.loads((ASSETS / "benchmark-prompts.json").read_text(encoding="utf-8")))
     if data == "starter":
-        return tasks.corpus_tasks("starter-heldout", (s for s in _starter() if is_heldout(s.caption)))
+        return tasks.corpus_tasks("starter-heldout", (s for s in starter() if is_heldout(s.caption)))
     return tasks.read_tasks(Path(data))
 
 
-def _starter() -> Iterator[Any]:
-    from text2svg.runtime import ASSETS
-    from text2svg.store.starter import read_starter
-
-    return read_starter(ASSETS / "starter" / "samples.parquet")
-
-
-Draw = Callable[[Any, int], tuple[str, int, str, float]]
-"""Task and seed to drawing, tokens, error, and seconds to the first shape."""
-
-
-def _drawer(runtime: Any, baseline: str, corpus: str) -> tuple[Draw, dict[str, Any]]:
-    from text2svg.evaluate.baselines import Baseline, rows_of
-
-    if not baseline:
-        return _model(runtime), {"name": runtime.engine.name, **_digest(runtime.engine)}
-    if corpus == "store":
-        with runtime.store() as store:
-            rows = rows_of(store.iter_samples(stage="optimize"))
-    else:
-        rows = rows_of(_starter())
-    choose = Baseline(baseline, rows)
-
-    def draw(task: Any, seed: int) -> tuple[str, int, str, float]:
-        svg, tokens = choose(task, seed)
-        return svg, tokens or len(runtime.tokenizer.encode(svg)), "", 0.0
-
-    return draw, {"name": baseline, "corpus": corpus, "rows": len(rows)}
-
-
-def _model(runtime: Any) -> Draw:
-    from text2svg.errors import ConfigError
-    from text2svg.generate.events import Finished, Partial
-    from text2svg.generate.request import Request
-
-    def draw(task: Any, seed: int) -> tuple[str, int, str, float]:
-        began, first = time.perf_counter(), 0.0
-        try:
-            for event in runtime.generate(Request(task.words, task.style, 1, seed)):
-                if isinstance(event, Partial) and not first:
-                    first = time.perf_counter() - began
-                if isinstance(event, Finished):
-                    return event.svg, event.tokens, "" if event.svg else "; ".join(event.warnings), first
-        except ConfigError as error:  # a prompt this generator does not take counts as a failure, not as an end
-            return "", 0, error.message, 0.0
-        return "", 0, "no drawing came", 0.0
-
-    return draw
-
-
-def _digest(engine: Any) -> dict[str, str]:
-    """sha256 over the model's files, for engines that have a folder."""
-    import hashlib
-
-    folder = getattr(engine, "folder", None)
-    if folder is None:
-        return {}
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
-    return {"sha256": digest.hexdigest()}
-
-
-def _answers(draw: Draw, tasks: Sequence[Any], seed: int, times: list[tuple[float, float, int]]) -> Iterator[Any]:
+def _answers(draw: Draw, tasks: Sequence[Any], seed: int, times: list[tuple[float, Drawn]]) -> Iterator[Any]:
     from text2svg.evaluate.readings import Answer
 
     ticker = Ticker()
     for place, task in enumerate(tasks):
         began = time.perf_counter()
-        svg, tokens, error, first = draw(task, seed + place)
-        times.append((first, time.perf_counter() - began, tokens))
+        drawn = draw(task, seed + place)
+        times.append((time.perf_counter() - began, drawn))
         ticker.tick(f"{place + 1:,} of {len(tasks):,} prompts", final=place + 1 == len(tasks))
-        yield Answer(task, svg, tokens, error)
+        yield Answer(task, drawn.svg, drawn.tokens, drawn.error)
 
 
 def _nearest(runtime: Any) -> Callable[[str], list[str]]:
@@ -215,23 +160,29 @@ def _renderer(spec: str) -> dict[str, str]:
 
 def _notes(protocol: Any, spec: str, tasks: Any) -> list[str]:
     """What makes this report another one than the protocol's usual."""
+    from text2svg.evaluate.judge import POOL
+
     notes = []
     if spec != protocol.renderer:
         notes.append(f"rendered by {spec} instead of {protocol.renderer}")
     if protocol.name != "core" and tasks.name in ("heldout", "starter-heldout", "prompts-1"):
         notes.append(f"run on {tasks.name} instead of {protocol.data}: not comparable with published figures")
+    if tasks.name == "frequent":
+        notes.append("frequent words were learned by generator and judge: what is known, not what is new")
+    if protocol.name == "core" and len(tasks.tasks) < POOL:
+        notes.append(f"the judge chooses among {len(tasks.tasks)} words, not {POOL}")
     return notes
 
 
-def _timing(times: list[tuple[float, float, int]]) -> dict[str, Any]:
+def _timing(times: list[tuple[float, Drawn]]) -> dict[str, Any]:
     import statistics
 
-    first = [one for one, _, _ in times if one]
-    whole = [two for _, two, _ in times]
+    first = [drawn.first_s for _, drawn in times if drawn.first_s]
+    whole = [seconds for seconds, _ in times]
     return {
         "first_shape_ms_p50": round(1000 * statistics.median(first), 1) if first else None,
-        "drawing_ms_p50": round(1000 * statistics.median(whole), 1),
-        "tokens_per_s": round(sum(t for *_, t in times) / max(1e-9, sum(whole)), 1),
+        "answer_ms_p50": round(1000 * statistics.median(whole), 1),
+        "tokens_per_s": round(sum(drawn.drawn for _, drawn in times) / max(1e-9, sum(whole)), 1),
         "peak_mib": _peak_mib(),
         "seconds": round(sum(whole), 1),
     }
@@ -328,6 +279,10 @@ def disjoint(as_json: bool = JSON) -> None:
 
     with open_runtime() as runtime, runtime.store() as store:
         found: Overlap = overlap((t.words for t in _tasks("prompts").tasks), store.iter_samples(stage="optimize"))
-    show(found, as_json=as_json, text=lambda o: facts({"prompts": o.prompts, "rows": o.rows, "shared": o.shared or "none"}))
+    show(
+        found,
+        as_json=as_json,
+        text=lambda o: facts({"prompts": o.prompts, "rows": o.rows, "shared": o.shared or "none"}),
+    )
     if found.shared:
         raise typer.Exit(1)

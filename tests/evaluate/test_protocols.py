@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from admin.cli import app
 from tests.svg.drawings import LUCIDE
 from text2svg.encode import load as load_encoder
 from text2svg.errors import ConfigError, MissingDependency
@@ -30,7 +32,7 @@ from text2svg.evaluate.report import (
     read_report,
     side_by_side,
 )
-from text2svg.evaluate.tasks import Task, Tasks, corpus_tasks, heldout_tasks, read_tasks
+from text2svg.evaluate.tasks import Task, Tasks, corpus_tasks, frequent_tasks, heldout_tasks, read_tasks
 from text2svg.evaluate.weights import KNOWN, Weights, find
 from text2svg.raster import load
 from text2svg.runtime import ASSETS
@@ -132,6 +134,8 @@ def test_tasks_come_from_files_corpora_and_captions(tmp_path: Path) -> None:
     rows = [Sample("d" * 64, "", Provenance("p"), c, style="filled", optimized=DISC) for c in ("a", "a", "b", "")]
     assert [t.words for t in corpus_tasks("c", rows).tasks] == ["a", "b"]
     assert heldout_tasks([("a", "outline")]).tasks[0].style == "outline"
+    assert [t.svg for t in frequent_tasks(["a", "c"], rows, "filled").tasks] == [DISC, ""]
+    assert not frequent_tasks(["a"], rows).referenced  # no row is an outline
 
 
 def test_baselines_never_see_held_out_captions_and_choose_by_words() -> None:
@@ -264,8 +268,6 @@ def test_peers_are_quoted_with_their_source() -> None:
 
 
 def run(*words: str) -> str:
-    from admin.cli import app
-
     done = CliRunner().invoke(app, ["evaluate", *words])
     assert done.exit_code == 0, done.output
     return done.stdout
@@ -282,6 +284,25 @@ def test_the_same_command_gives_the_same_report_and_reports_compare(tmp_path: Pa
     }  # fmt: skip
     table = run("compare", str(tmp_path / "one"), str(tmp_path / "random"))
     assert "random-drawing" in table and "near_copy" in table
+
+
+def test_the_first_ranked_of_several_is_measured_and_the_report_says_so(tmp_path: Path) -> None:
+    from text2svg.generate.events import Finished, Ranked
+    from text2svg.generate.request import Request
+    from text2svg.runtime import Runtime
+
+    run("generator", "-n", "2", "--data", "frequent", "--seed", "5", "--candidates", "3", "--out", str(tmp_path))
+    made = read_report(tmp_path)
+    assert made["generator"]["candidates"] == 3 and made["generator"]["ranked_by"].startswith("text2svg-towers")
+    assert any("learned" in note for note in made["notes"]) and any("among 2 words" in note for note in made["notes"])
+    with closing(Runtime()) as runtime:
+        for place, record in enumerate(read_drawings(tmp_path).values()):
+            events = list(runtime.generate(Request(record["words"], record["style"], 3, 5 + place)))
+            order = next(event.order for event in events if isinstance(event, Ranked))
+            svgs = {event.index: event.svg for event in events if isinstance(event, Finished)}
+            assert record["svg"] == svgs[order[0]]
+    refused = CliRunner().invoke(app, ["evaluate", "generator", "--baseline", "reference", "--candidates", "2"])
+    assert refused.exit_code == 1 and "one answer" in refused.output
 
 
 def test_published_figures_stand_apart(tmp_path: Path) -> None:

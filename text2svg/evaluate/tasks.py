@@ -70,6 +70,16 @@ def heldout_tasks(pairs: Sequence[tuple[str, str]], real: Iterable[Sample] = ())
     return Tasks("heldout", tuple(found))
 
 
+def frequent_tasks(words: Sequence[str], corpus: Iterable[Sample], style: str = "outline") -> Tasks:
+    """The words people type first in one style, with the corpus's first drawing of each: learned, not held out."""
+    drawings: dict[str, str] = {}
+    for sample in corpus:
+        if sample.style == style:
+            drawings.setdefault(sample.caption, sample.optimized)
+    found = (Task(f"frequent-{i:02}", word, style, style, drawings.get(word, "")) for i, word in enumerate(words))
+    return Tasks("frequent", tuple(found))
+
+
 def prompt_tasks(data: Mapping[str, Any]) -> Tasks:
     """The benchmark prompts that ship with the package. Raises ConfigError for another file."""
     try:
