@@ -12,6 +12,7 @@ import pytest
 from text2svg.encode import Encoder
 from text2svg.errors import StoreError
 from text2svg.sample import Sample
+from text2svg.search import build as building
 from text2svg.search import searcher as searching
 from text2svg.search.build import BuildOptions, build
 from text2svg.search.columns import Filters
@@ -92,3 +93,16 @@ def test_an_index_of_the_same_rows_stays_as_it_is(tmp_path: Path, corpus: list[S
     assert not build(place, other, encoder).unchanged
     facts = json.loads((place / "index.json").read_text())
     assert facts["made_of"] and facts["rows"] == 7
+
+
+def test_an_index_made_without_usearch_gets_its_graph(
+    tmp_path: Path, corpus: list[Sample], encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, options = tmp_path / "index", BuildOptions(graph_from=3, threads=1)
+    monkeypatch.setattr(building, "available", lambda: False)
+    assert build(place, corpus, encoder, options).graph is None
+    assert build(place, corpus, encoder, options).unchanged
+    monkeypatch.undo()
+    made = build(place, corpus, encoder, options)
+    assert made.graph is not None and made.reused == 7
+    assert build(place, corpus, encoder, options).unchanged

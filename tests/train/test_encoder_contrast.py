@@ -104,8 +104,12 @@ def test_a_cut_run_ends_with_the_same_weights(
     assert torch.load(tmp_path / "contrast/state.pt", weights_only=True)["step"] == 4
     model = train_contrast(RECIPE, material, load_tokenizer(), tmp_path)
     assert (model / "model.safetensors").read_bytes() == (run / "contrast/model/model.safetensors").read_bytes()
-    lines = [json.loads(line)["step"] for line in (run / "contrast/log.jsonl").read_text().splitlines()]
-    assert lines == [2, 4, 6]
+    whole_log, cut_log = (
+        [json.loads(line) for line in (folder / "contrast/log.jsonl").read_text().splitlines()]
+        for folder in (run, tmp_path)
+    )
+    assert [line["step"] for line in whole_log] == [2, 4, 6]
+    assert cut_log == whole_log[-1:]  # the mean of the two steps that were left, not of the ten a line is for
 
 
 def test_the_onnx_graph_gives_the_same_vectors(run: Path) -> None:

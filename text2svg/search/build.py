@@ -1,6 +1,7 @@
 """Builds a search folder from samples in one pass; killed and started again, it encodes only what is missing.
 
-A folder that was made of the same rows by the same encoder stays as it is. Above `graph_from` rows a graph joins it.
+A folder that was made of the same rows by the same encoder stays as it is. Above `graph_from` rows a graph joins it, also
+where it was made before usearch was installed.
 Refuses to replace a working index by a half one: files are made beside the folder and moved in when whole. The
 trade-off: vectors stay in memory until the end, 512 bytes a row.
 """
@@ -22,7 +23,7 @@ from text2svg.encode.corpus import ROWS, Shard, encode_corpus, hash_of
 from text2svg.errors import StoreError
 from text2svg.sample import Sample
 from text2svg.search.columns import FACETS, ColumnsBuilder
-from text2svg.search.graph import EXACT_ROWS, QUERIES, GraphFacts, available, build_graph
+from text2svg.search.graph import EXACT_ROWS, QUERIES, GraphFacts, available, build_graph, has_graph
 from text2svg.search.index import VERSION, Index, raw_digests
 from text2svg.search.lexical import LexicalBuilder
 from text2svg.search.map import build_map
@@ -74,7 +75,8 @@ def build(
     count = len(rows.digests)
     if not count:
         raise StoreError("there is no drawing to index", hint="curate and optimize a corpus first")
-    if _made_of(folder) == rows.made_of.hexdigest():
+    graphed = count > options.graph_from and available()
+    if _made_of(folder) == rows.made_of.hexdigest() and graphed <= has_graph(folder):
         return Built(count, rows.failed, rows.reused, unchanged=True)
     made = folder.with_name(folder.name + ".part")
     shutil.rmtree(made, ignore_errors=True)
@@ -85,7 +87,7 @@ def build(
     index = Index(np.concatenate(rows.vectors), raw_digests(rows.digests), encoder.digest)
     build_map(index, words).save(made)
     graph = None
-    if count > options.graph_from and available():
+    if graphed:
         asked = encoder.encode_text([text for text in rows.captions[:: max(1, count // QUERIES)] if text])
         graph = build_graph(index.matrix, made, asked, options.threads)
     index.save(made, options.dtype, rows.made_of.hexdigest())

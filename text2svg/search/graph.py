@@ -96,9 +96,14 @@ class Graph:
         return np.asarray(found.keys).astype(np.int64)
 
 
+def has_graph(folder: Path) -> bool:
+    """Whether a graph lies beside an index."""
+    return (folder / "graph.json").is_file()
+
+
 def open_graph(folder: Path, rows: int) -> Graph | None:
     """The graph beside an index, or None where it has none."""
-    return Graph(folder, rows) if (folder / "graph.json").is_file() else None
+    return Graph(folder, rows) if has_graph(folder) else None
 
 
 def _width(graph: Any, matrix: NDArray[np.float32], asked: NDArray[np.float32]) -> tuple[int, float]:

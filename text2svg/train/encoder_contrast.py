@@ -46,7 +46,7 @@ def train_contrast(
     first = (read_state(folder / "state.pt", model=model, optimizer=optimizer) or {"step": 0})["step"]
     batches = PairBatches(material.documents, how.batch, how.seed)
     model.train()
-    sums = np.zeros(2)
+    sums = np.zeros(3)
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
         for step in range(first, how.steps):
             for group in optimizer.param_groups:
@@ -55,7 +55,8 @@ def train_contrast(
             sums += _step(model, losses, optimizer, (features, how))
             done = step + 1
             if done % place.report_every == 0 or done == how.steps:
-                line = {"step": done, "words": sums[0] / place.report_every, "sisters": sums[1] / place.report_every}
+                words, sisters = sums[:2] / sums[2]
+                line = {"step": done, "words": words, "sisters": sisters}
                 log.write(json.dumps({name: round(float(value), 4) for name, value in line.items()}) + "\n")
                 log.flush()
                 sums[:] = 0
@@ -115,6 +116,7 @@ def _drawings(documents: Documents, rows: np.ndarray, longest: int) -> list[list
 def _step(
     model: Any, losses: Any, optimizer: torch.optim.Optimizer, given: tuple[list[Features], Contrast]
 ) -> np.ndarray:
+    """One update; returns (words' loss, sisters' loss, 1), so that a sum of steps knows how many it has."""
     (words, drawings, near, sisters), how = given
     optimizer.zero_grad(set_to_none=True)
     to_words = losses([dict(words), dict(drawings), dict(near)], None)
@@ -122,4 +124,4 @@ def _step(
     (to_words + how.sister_share * to_sisters).backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
-    return np.array([to_words.item(), to_sisters.item()])
+    return np.array([to_words.item(), to_sisters.item(), 1])
