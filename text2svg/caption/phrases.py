@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from text2svg.caption.colors import color_words
 from text2svg.caption.keywords import article, natural_order, with_article, words_of
@@ -33,8 +34,14 @@ _MARKS = {
 """Last words of icon names that say which small sign is drawn beside the thing."""
 _CROSSABLE = frozenset("shield user users circle square file files folder calendar cart bell mail phone message chat "
                        "clipboard document page home house heart lock cloud database wifi map note list table card tag "
-                       "image video camera bookmark basket box bag window screen".split())  # fmt: skip
+                       "image video camera bookmark basket box bag window screen briefcase".split())  # fmt: skip
 """What a cross is drawn beside; a `madison cross` is a cross."""
+_BESIDE = {
+    "heart": "a heart", "star": "a star", "clock": "a clock", "lock": "a padlock", "key": "a key", "cog": "a gear",
+    "gear": "a gear", "bolt": "a bolt", "search": "a magnifying glass", "code": "code", "user": "a person", "info": "an i",
+    "dollar": "a dollar sign", "percent": "a percent sign", "alert": "an exclamation mark", "music": "a note",
+}  # fmt: skip
+"""Last words that are a small sign beside what a cross is drawn beside: a `folder heart` is no heart."""
 _POINTERS = frozenset("arrow chevron caret angle".split())
 """Signs with a side, drawn beside a thing: `monitor arrow down`."""
 _STRUCK = frozenset({"off", "slash", "slashed", "disabled"})
@@ -56,12 +63,16 @@ _NOT_THINGS = frozenset(
     "new old big small large low high medium fast slow public private global local auto manual smart dark light "
     "horizontal vertical all none any other misc left right up down top bottom outer inner audio cognition "
     "multiple single double triple once exactly incognito anonymous calm angry happy sad confused surprised active "
-    "inactive busy available online offline about done todo full generic forbidden".split()
+    "inactive busy available online offline about done todo full generic forbidden blind deaf indent outdent increase "
+    "decrease north south east west silent quiet dead alive sunny cloudy rainy to by with from for in out at and "
+    "grow dismiss format feed erase relax span compare neutral no straight long short tight wide tall thick abc".split()
 )
 """Words that name an action, a state or a place, and take no article."""
 _PARTICIPLE = re.compile(r"(?<!e)(?<!\bb)(?<!\bl)(?<!\bsl)(?<!\bsh)(?<!\br)ed\Z")
 """`locked` and `ruled`, but not bed, led, sled, shed, red, seed."""
 _VOWELS = frozenset("aeiouy")
+_UNSPOKEN = re.compile(r"(?!str|scr|spr|spl|thr|chr|shr|sch|phr|sph)[bcdfghjklmnpqrstvwxz]{3}")
+"""How abbreviations begin: `nvme`, `dns`."""
 _SHORT = frozenset("tv pc cd dvd vr sd gps ox in of on to up id".split())
 """Short words that are no abbreviation nobody can read aloud."""
 _PLAIN_CATEGORY = re.compile(r"[A-Za-z][A-Za-z ]{2,24}\Z")
@@ -71,7 +82,8 @@ _MASS = frozenset("code golf bluetooth wireless tennis rugby software hardware d
                   "furniture gold silver oil gas salt sugar bread rice tea coffee beer milk wine wood grass snow ice "
                   "sand smoke dust steam lightning thunder weather wind air internet ethernet art hockey baseball "
                   "basketball football soccer volleyball cricket yoga karate judo sleep love time work text content info "
-                  "information feedback music water equipment research progress benzene dna hail".split())  # fmt: skip
+                  "information feedback music water equipment research progress benzene dna hail brightness contrast "
+                  "peace power mail reality".split())  # fmt: skip
 """Words that take no article, alone or after others."""
 _SIDES = frozenset("left right up down top bottom".split())
 _SIDED = frozenset("arrow arrows hand foot ear eye glove shoe chevron chevrons caret triangle angle angles panel sidebar "
@@ -81,7 +93,10 @@ _PEOPLE = frozenset("man woman person boy girl baby".split())
 _GERUND = re.compile(r"(?<!\br)(?<!\bk)(?<!\bw)(?<!\bstr)(?<!\bsw)(?<!\bsl)(?<!\bspr)(?<!\bearr)ing\Z")
 _ING_THINGS = frozenset("building clothing painting drawing ceiling wedding parking pudding bowling earring lightning "
                         "pricing meeting landing railing wiring tubing crossing".split())  # fmt: skip
-_LAST_ADJECTIVE = re.compile(r"(?:istic|minimal|flat|inline|padding|thin|bold|solid|linear|duotone|alt|strong)\Z")
+_LAST_ADJECTIVE = re.compile(
+    r"(?:istic|minimal|flat|inline|padding|thin|bold|solid|linear|duotone|alt|strong|half|quarter|medical|electrical"
+    r"|digital|global|personal|open)\Z"
+)
 """Endings of names whose last word describes the first ones."""
 MAX_WORDS = 4
 """Longer names are quoted whole."""
@@ -101,8 +116,9 @@ def phrases(sample: Sample, seed: int = 0) -> tuple[Phrase, ...]:
     nouns = _NOUNS.get(sample.style, _NOUNS[""])
     noun = choose.choice(nouns)
     named = words_of(sample.caption)
-    words = natural_order(named)
-    thing = _pointed(named) or _thing(words)
+    ordered = natural_order(named)
+    thing = _pointed(named) or _thing(ordered)
+    words = ordered if thing else named  # what is quoted is quoted as it stands
     if thing and any("brand" in name.lower() for name in sample.categories):
         thing = " ".join(words)  # a company's mark is not one of several
     colors = color_words(sample.optimized) if sample.canonical and sample.style == "color" else ()
@@ -154,6 +170,12 @@ def _thing(words: Sequence[str]) -> str:
     *head, last = words
     if words[0] in _PEOPLE and len(words) > 1 and _GERUND.search(words[1]):
         return f"a {' '.join(words)}"
+    if any(one in _POINTERS and two in _SIDES for one, two in pairwise(words)):
+        return ""  # `arrow up tray`: which of them is the thing?
+    if len(head) == 1 and head[0] in _CROSSABLE and last in _BESIDE:
+        return f"{_framed(head)} with {_BESIDE[last]}"
+    if len(head) > 1 and _MARKS.get(head[-1], "").endswith(f"{head[-1]} {last}") and _is_thing(head[:-1]):
+        return f"{_framed(head[:-1])} with {_MARKS[head[-1]]}"
     crossed = last != "cross" or not _CROSSABLE.isdisjoint(head)
     if head and (last in _MARKS or last in _STRUCK) and crossed and _is_thing(head):
         core = _framed(head)
@@ -189,7 +211,8 @@ def _is_thing(words: Sequence[str]) -> bool:
     first, last = words[0], words[-1]
     if last in _NOT_THINGS or len(words) > 3 or not all(map(_is_word, words)):
         return False
-    if _PARTICIPLE.search(last) or (_GERUND.search(last) and last not in _ING_THINGS):
+    later = words[1:] or words
+    if any(_PARTICIPLE.search(word) or (_GERUND.search(word) and word not in _ING_THINGS) for word in later):
         return False
     if len(words) == 1:
         return True
@@ -199,11 +222,13 @@ def _is_thing(words: Sequence[str]) -> bool:
 
 
 def _is_word(word: str) -> bool:
-    return word in _SHORT or (len(word) > 2 and word.isalpha() and not _VOWELS.isdisjoint(word))
+    spoken = len(word) > 2 and word.isalpha() and not _VOWELS.isdisjoint(word) and not _UNSPOKEN.match(word)
+    return word in _SHORT or spoken
 
 
 _ADJECTIVES = frozenset("small large big full new old dark light open high low fast slow multiple single double calm angry "
-                        "happy sad confused surprised busy offline online anonymous".split())  # fmt: skip
+                        "happy sad confused surprised busy offline online anonymous north south east west long short "
+                        "straight wide tall thick dead silent quiet alive".split())  # fmt: skip
 
 
 def _tags(sample: Sample, words: Sequence[str]) -> list[str]:
@@ -226,7 +251,7 @@ class KeywordStep:
 
     seed: int = 12343
     name: str = "caption"
-    version: int = 2
+    version: int = 3
 
     @contextmanager
     def open(self) -> Iterator[Callable[[Sample], Sample]]:
