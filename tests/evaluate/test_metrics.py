@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tests.evaluate.altered import altered
-from text2svg.evaluate import judge, measure, metrics, readings
+from text2svg.evaluate import encoder, judge, measure, metrics, readings
+from text2svg.evaluate.protocols import CORE
 from text2svg.evaluate.readings import Answer
 from text2svg.evaluate.tasks import Task, Tasks
 from text2svg.raster import load
@@ -18,6 +19,8 @@ HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256">'
 DISC = f'{HEAD}<circle cx="128" cy="128" r="90"/></svg>'
 OVER = f'{HEAD}<circle cx="250" cy="128" r="90"/></svg>'
 BLANK = f'{HEAD}<path d="M0 0H9" fill="none"/></svg>'
+NO_SIZE = '<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0"/>'
+SCRIPT = DISC.replace("<circle", "<script>1</script><circle")
 RESVG = load("resvg")
 
 
@@ -67,10 +70,32 @@ def range_by_hand() -> None:
 
 
 def facts_of_drawings() -> None:
-    read = [readings.read(Answer(Task("0", "x"), svg, 1), RESVG, 64) for svg in (DISC, DISC, OVER, BLANK, "<svg")]
+    svgs = (DISC, DISC, DISC, OVER, BLANK, SCRIPT, NO_SIZE, "<svg")
+    read = [readings.read(Answer(Task("0", "x"), svg, 1), RESVG, 64) for svg in svgs]
     found = {name: figure.value for name, figure in measure._shares(read, 0).items()}
-    assert found == {"parse": 0.8, "render": 0.8, "success": 0.8, "not_blank": 0.6, "safe": 0.8, "canonical": 0.6,
-                     "inside": 0.6}  # fmt: skip
+    assert found == {"parse": 0.875, "render": 0.75, "success": 0.75, "not_blank": 0.625, "safe": 0.75, "canonical": 0.5,
+                     "inside": 0.625}  # fmt: skip
+
+
+def lengths_of_drawings() -> None:
+    """A failure has no length in tokens and no shapes."""
+    found = measure.measure(CORE, [Answer(Task("0", "x"), svg, 40) for svg in (DISC, "<svg")], measure.Bench(RESVG)).figures
+    assert (found["tokens"].value, found["tokens"].n) == (40, 1)
+    assert (found["shapes"].value, found["segments"].value, found["bytes"].n) == (0.5, 0.5, 2)
+    assert found["bytes"].value == (len(DISC) + len("<svg")) / 2
+
+
+def ranks_of_an_encoder() -> None:
+    """The best right row counts, a hidden one does not, and a tie counts against the answer."""
+    asked = np.array([[0.9, 0.5, 0.4, 0.1], [0.9, 0.5, 0.4, 0.1], [0.5, 0.5, 0.4, 0.1]], np.float32)
+    right = [np.array([1, 3]), np.array([1, 3]), np.array([1])]
+    task = encoder.Task("t", right, [np.zeros(0, int), np.array([0]), np.zeros(0, int)])
+    assert encoder.ranks(asked, np.eye(4, dtype=np.float32), task).tolist() == [2, 1, 2]
+
+
+def figures_of_an_encoder() -> None:
+    found = encoder.figures(np.array([1, 2, 10, 11]), 50)
+    assert [found[name]["value"] for name in ("recall_1", "recall_10", "mrr")] == [0.25, 0.75, 0.4227]
 
 
 def ink_outside() -> None:
@@ -98,6 +123,19 @@ MUTATIONS = [
     (measure, "_shares", "not r.blank", "r.blank", facts_of_drawings),
     (measure, "_shares", "r.canonical", "r.parsed", facts_of_drawings),
     (measure, "_shares", "r.inside", "r.rendered", facts_of_drawings),
+    (measure, "_shares", "r.parsed, \"render\"", "r.rendered, \"render\"", facts_of_drawings),
+    (measure, "_shares", "lambda r: r.rendered", "lambda r: r.parsed", facts_of_drawings),
+    (measure, "_shares", "r.parsed and r.rendered", "r.parsed or r.rendered", facts_of_drawings),
+    (measure, "_shares", "r.safe", "r.parsed", facts_of_drawings),
+    (readings, "read", "removed == ()", "removed != ()", facts_of_drawings),
+    (measure, "_gather", "if reading.rendered:", "if True:", lengths_of_drawings),
+    (measure, "_gather", "getattr(reading, name)", "reading.bytes", lengths_of_drawings),
+    (encoder, "ranks", ">= best", "> best", ranks_of_an_encoder),
+    (encoder, "ranks", "line[right].max()", "line[right].min()", ranks_of_an_encoder),
+    (encoder, "ranks", "line[task.hidden[at]]", "line[:0]", ranks_of_an_encoder),
+    (encoder, "figures", "found <= 1)", "found <= 2)", figures_of_an_encoder),
+    (encoder, "figures", "found <= 10", "found < 10", figures_of_an_encoder),
+    (encoder, "figures", "1 / found", "1 / found**2", figures_of_an_encoder),
     (readings, "stays_inside", "> 8", "> 255", ink_outside),
     (measure, "_copied", "gap < NEAR", "gap < 0", copies),
     (measure, "_copied", "exact = reading.answer.svg in others", "exact = False", copies),
