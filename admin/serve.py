@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 HOME = ("127.0.0.1", "localhost", "::1")
 """Where the only client is the person who started the server."""
-PUBLIC_BURST = 120.0
-"""Thirty requests of four drawings at once, then one drawing a second."""
+PUBLIC_BURST = 240.0
+"""Thirty requests of eight drawings at once, then one drawing a second."""
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +37,7 @@ def serve(
     concurrency: int = typer.Option(1, min=1, help="Visitors the engine draws for at once."),
     waiting: int = typer.Option(20, min=1, help="Visitors who may wait; the next one is told to come back."),
     budget: float = typer.Option(
-        -1.0, help="Drawings a client may ask for at once; 0 is no limit. Default 120; at home 0."
+        -1.0, help="Drawings a client may ask for at once; 0 is no limit. Default 240; at home 0."
     ),
     proxy: str = typer.Option("", help="Address of the proxy whose X-Forwarded-For names the client."),
     root_path: str = typer.Option("", help="Path under which the proxy shows the app, e.g. /draw."),

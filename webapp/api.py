@@ -51,7 +51,9 @@ class GenerateIn(BaseModel):
 
     prompt: str = Field(max_length=handlers.MAX_PROMPT, examples=["red heart"])
     style: str = Field("", description="outline, filled, duotone, color, or empty for any")
-    n: int = Field(handlers.MAX_CANDIDATES, description="Candidates, 1 to 4")
+    n: int = Field(
+        handlers.MAX_CANDIDATES, description="Candidates, 1 to 8; `order` says which look most like the words"
+    )
     seed: int = Field(1, description="Candidate i draws with seed + i")
     max_tokens: int = Field(300, description="Longest drawing, 32 to 1024")
     temperature: float = 0.4

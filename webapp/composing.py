@@ -18,9 +18,12 @@ from webapp.notices import notice_of
 from webapp.preview import shown
 from webapp.views import Composed, ComposeView, Notice
 
+MAX_COMPOSED = 4
+"""Pictures of one scene; more of them repeat themselves."""
+
 
 def compose(runtime: Runtime, wish: Wish) -> ComposeView:
-    """Up to `wish.n` pictures of the scene that the words name; fewer when the corpus has no more."""
+    """Up to `wish.n` pictures, at most MAX_COMPOSED, of the scene that the words name; fewer when the corpus has no more."""
     from text2svg.compose.read import read_prompt
 
     asked = wish.clamped()
@@ -30,7 +33,7 @@ def compose(runtime: Runtime, wish: Wish) -> ComposeView:
     try:
         reading = read_prompt(asked.prompt)
         scene = reading.scene if reading.scene.style else replace(reading.scene, style=asked.style)
-        made = runtime.compose(scene, int(asked.n or 1), int(asked.seed or 0))
+        made = runtime.compose(scene, min(MAX_COMPOSED, int(asked.n or 1)), int(asked.seed or 0))
         return replace(view, composed=tuple(_composed(made)), unread=tuple(reading.unread), notes=tuple(reading.notes))
     except Text2SVGError as error:
         # Words that name nothing in the corpus are no fault of the visitor's.

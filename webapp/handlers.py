@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from text2svg.errors import ConfigError, Text2SVGError
-from text2svg.generate.request import Request
+from text2svg.generate.request import MAX_CANDIDATES, Request
 from webapp.notices import notice_of
 from webapp.preview import brotli_size, shown, sizes
 from webapp.progress import Board
@@ -24,7 +24,6 @@ from webapp.views import Asked, CleanView, CreateView, Notice, OptimizeView, Sta
 
 MAX_PROMPT = 300
 """Characters. Longer text is outside anything the generator was trained on."""
-MAX_CANDIDATES = 4
 MAX_TOKENS = 1024
 MAX_SEED = 2**31 - 1
 FRAME_S = 0.07

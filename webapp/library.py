@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from webapp import handlers
 from webapp.api import SvgIn, answer, client_of, run
 from webapp.atlas import AT_ONCE
+from webapp.composing import MAX_COMPOSED
 from webapp.gallery import RELATIVES
 from webapp.handlers import Wish
 from webapp.measure import MOST_COLUMNS
@@ -29,7 +30,7 @@ class ComposeIn(BaseModel):
 
     prompt: str = Field(max_length=handlers.MAX_PROMPT, examples=["a blue circular button with a power symbol"])
     style: str = Field("", description="outline, filled, duotone, color, or empty for what the words say")
-    n: int = Field(handlers.MAX_CANDIDATES, description="Compositions, 1 to 4; fewer when the corpus has no more")
+    n: int = Field(MAX_COMPOSED, description="Compositions, 1 to 4; fewer when the corpus has no more")
     seed: int = Field(1, description="The same seed gives the same bytes")
 
     def wish(self) -> Wish:

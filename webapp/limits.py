@@ -18,7 +18,7 @@ UPLOAD_BYTES = 200_000
 BODY_BYTES = 4_000_000
 """Of one request to the API: a zip of 200 drawings of 20 kB."""
 BATCH_ROWS = 50
-"""Of one CSV: at 1.5 s a row it holds the engine a bit over a minute, in turns with everybody else."""
+"""Of one CSV: at 0.4 s a row it holds the engine for 20 seconds, in turns with everybody else."""
 ZIP_FILES = 200
 CLIENTS = 10_000
 """Buckets kept; the client longest unseen is forgotten, which only ever gives it a full bucket again."""
@@ -33,7 +33,7 @@ class Bounds:
     concurrency: int = 1
     """Requests that draw at the same time."""
     waiting: int = 20
-    """Requests that may wait for the engine; at 1.5 s a request the last of them waits half a minute."""
+    """Requests that may wait for the engine; at 0.4 s a request the last of them waits 8 seconds."""
     wait_s: float = 60.0
     burst: float = 0.0
     """Points a client may spend at once: a drawing costs 1, an optimization 0.5, a search 0.2, a cleaning 0.05."""

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 LOG = logging.getLogger("text2svg.webapp")
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-"""Seconds: a first frame takes about 0.1 on an idle machine, a whole request 1, and the deadline is 60."""
+"""Seconds: a first frame takes about 0.1 on an idle machine, a whole request 0.4, and the deadline is 60."""
 HELP = {
     "text2svg_requests_total": ("counter", "Pieces of work by action and outcome"),
     "text2svg_drawings_total": ("counter", "Candidates by their last state"),

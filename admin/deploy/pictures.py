@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 from text2svg.errors import Text2SVGError
 
 DRAWN = (
-    ("red heart", "filled"), ("home", "outline"), ("lock", "filled"), ("calendar", "duotone"),
+    ("red heart", "filled"), ("bell", "outline"), ("lock", "filled"), ("calendar", "duotone"),
     ("cloud", "outline"), ("star", "filled"), ("camera", "filled"), ("mail", "outline"),
 )  # fmt: skip
 """Words and style."""
@@ -26,7 +26,7 @@ COMPOSED = (
     "house with a plus in the corner",
     "a green shield with a check mark",
 )
-SEED, BEST = 1, 4
+SEED, BEST = 1, 8
 FRAMES, FRAME_S, HOLD_S = 9, 0.35, 3.5
 SIDE, GAP, PAD, LINE, HEAD = 150, 18, 16, 16, 30
 LETTERS = 23

@@ -21,8 +21,8 @@ PACKAGES = ("text2svg", "admin", "webapp")
 KINDS = ("docker", "zerogpu")
 HOST = "https://huggingface.co"
 """Shows a Space in a frame of its own page."""
-GPU = ("spaces", "torch>=2.8,<2.12", "transformers>=5.0", "safetensors>=0.5")
-"""What ZeroGPU needs beside the base install; the range of torch is what its machines carry."""
+GPU = ("spaces", "torch>=2.8,<2.12", "transformers>=5.0,<5.40", "safetensors>=0.5")
+"""What ZeroGPU needs beside the base install: the torch of its machines, and a transformers before the cache was renamed."""
 
 
 @dataclass(frozen=True, slots=True)

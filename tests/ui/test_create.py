@@ -16,10 +16,13 @@ PROMPT = "#create-prompt textarea"
 CODE = ".t2s-detail [data-testid=code]"
 BIG = ".t2s-detail .t2s-big img"
 COUNT_FRAMES = """() => {
-  window.frames_seen = [0, 0, 0, 0];
-  document.querySelectorAll('[data-kind=drawn] .t2s-card img').forEach((image, index) => new MutationObserver(() => {
-    window.frames_seen[index] += 1;
-  }).observe(image, { attributes: true, attributeFilter: ['src'] }));
+  window.frames_seen = Array(8).fill(0);
+  new MutationObserver((all) => {
+    for (const { target } of all) {
+      const card = target.closest('[data-kind=drawn] .t2s-card');
+      if (card) window.frames_seen[card.dataset.index] += 1;
+    }
+  }).observe(document.querySelector('#create-stage'), { subtree: true, attributes: true, attributeFilter: ['src'] });
 }"""
 
 
@@ -43,7 +46,7 @@ def test_candidates_stream_and_one_is_downloaded(visit: Callable[..., Any]) -> N
     page = visit()
     page.evaluate(COUNT_FRAMES)
     _draw(page, "red heart")
-    assert _states(page) == ["done"] * 4
+    assert _states(page) == ["done"] * 8
     seen = page.evaluate("window.frames_seen")
     assert min(seen) >= 2, f"every candidate must grow, not appear: {seen}"
     assert max(seen) >= 4, f"strokes must arrive one after the other: {seen}"
@@ -53,7 +56,7 @@ def test_candidates_stream_and_one_is_downloaded(visit: Callable[..., Any]) -> N
     )
 
     page.click('.t2s-card[data-index="1"]')
-    assert page.inner_text(".t2s-sub") == "Drawn Drawing 2 of 4"
+    assert page.inner_text(".t2s-sub") == "Drawn Drawing 2 of 8"
     with page.expect_download() as waiting:
         page.click('.t2s-detail [data-act="act.svg"]')
     assert waiting.value.suggested_filename == "red-heart-2.svg"
@@ -66,6 +69,23 @@ def test_candidates_stream_and_one_is_downloaded(visit: Callable[..., Any]) -> N
     data = waiting.value.path().read_bytes()
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     assert int.from_bytes(data[16:20], "big") == 1024
+
+
+def test_the_best_of_eight_lie_first_and_the_others_beside_them(visit: Callable[..., Any]) -> None:
+    page = visit()
+    _draw(page, "broken")  # candidates 1 and 2 cannot be shown whole
+    order = page.eval_on_selector_all("[data-kind=drawn] .t2s-card", "all => all.map(one => Number(one.dataset.index))")
+    assert order == [0, 2, 3, 4, 5, 6, 7, 1]
+    boxes = [page.locator("[data-kind=drawn] .t2s-card").nth(at).bounding_box() for at in range(8)]
+    assert all(box is not None for box in boxes)
+    large, small = boxes[0]["width"], boxes[7]["width"]
+    assert large > 1.8 * small
+    assert boxes[7]["y"] + boxes[7]["height"] <= boxes[0]["y"] + boxes[0]["height"] + 4, (
+        "in the height of the large ones"
+    )
+    page.click("h1")
+    page.keyboard.press("2")
+    page.wait_for_selector('.t2s-card[data-index="2"][aria-pressed=true]')
 
 
 def test_stop_keeps_what_is_drawn_and_frees_the_engine(
@@ -83,7 +103,7 @@ def test_stop_keeps_what_is_drawn_and_frees_the_engine(
     page.wait_for_selector("#create-go", state="visible")
     page.wait_for_selector(".t2s-detail", state="visible")  # what was drawn so far can be kept
     _draw(page, "fast rocket")
-    assert _states(page) == ["done"] * 4, "the engine draws again after a stop"
+    assert _states(page) == ["done"] * 8, "the engine draws again after a stop"
 
 
 def test_closing_the_tab_frees_the_engine(visit: Callable[..., Any], closed: Callable[[], list[str]]) -> None:
@@ -107,8 +127,8 @@ def test_an_invalid_candidate_says_why_and_a_failed_engine_says_what_to_do(
 ) -> None:
     page = visit()
     _draw(page, "broken")
-    assert _states(page) == ["done", "invalid", "done", "done"]
-    assert "not valid" in page.inner_text('.t2s-card[data-index="1"]')
+    assert _states(page) == ["done"] * 7 + ["invalid"], "what is not valid lies last"
+    assert "not valid" in page.get_attribute('.t2s-card[data-index="1"]', "title")
     page.click('.t2s-card[data-index="2"]')
     assert "cut short" in page.inner_text(".t2s-detail .t2s-list"), "a drawing cut short says so"
     _draw(page, "offline", state="error")
@@ -140,9 +160,9 @@ def test_keys_count_and_settings(visit: Callable[..., Any]) -> None:
 
 def test_example_optimize_here_and_find_similar(visit: Callable[..., Any]) -> None:
     page = visit()
-    page.click(".t2s-chip:has-text('rocket')")
+    page.click(".t2s-chip:has-text('star')")
     page.wait_for_selector(f"{STAGE}[data-state=done]")
-    assert page.input_value(PROMPT) == "rocket"
+    assert page.input_value(PROMPT) == "star"
     page.wait_for_selector("#create-style label:has-text('Filled') input:checked", state="attached")
     page.click('.t2s-detail [data-act="act.optimize"]')
     page.wait_for_selector("#create-compare .t2s[data-state=done]")
@@ -153,7 +173,7 @@ def test_example_optimize_here_and_find_similar(visit: Callable[..., Any]) -> No
     page.click('.t2s-detail [data-act="act.similar"]')
     page.wait_for_selector("#explore-gallery .t2s-asked img")
     assert page.inner_text(".t2s-found").strip() == "Nearest to this drawing"
-    assert "rocket" in page.inner_text(".t2s-tile >> nth=0")
+    assert "star" in page.inner_text(".t2s-tile >> nth=0")
 
 
 def test_a_full_queue_and_a_defect_give_the_button_back(visit: Callable[..., Any]) -> None:
@@ -169,7 +189,7 @@ def test_a_full_queue_and_a_defect_give_the_button_back(visit: Callable[..., Any
     page.wait_for_selector("#create-stage .t2s-notice:has-text('Something went wrong')")
     page.wait_for_selector("#create-go", state="visible")
     _draw(page, "fast rocket")
-    assert _states(page) == ["done"] * 4
+    assert _states(page) == ["done"] * 8
 
 
 def _shown(page: Any, text: str) -> None:
@@ -292,7 +312,7 @@ def test_composed_pictures_stand_apart_with_their_sources(visit: Callable[..., A
     assert page.evaluate("navigator.clipboard.readText()").startswith("composed from camera")
     page.keyboard.press("1")
     page.wait_for_selector("[data-testid=detail][data-kind=drawn]")
-    page.keyboard.press("5")
+    page.keyboard.press("9")
     page.wait_for_selector("[data-testid=detail][data-kind=composed]")
     _draw(page, "xyzzy")
     page.wait_for_selector("[data-kind=composed][data-state=empty]")

@@ -130,7 +130,7 @@ def test_a_prompt_without_a_readable_character_is_an_error_view() -> None:
 
 def test_numbers_are_clamped_and_cleared_fields_survive() -> None:
     wide = Wish("x" * 900, "baroque", 99, -4, 10**9, temperature=99, top_p=-1).request()
-    assert (len(wide.prompt), wide.style, wide.n, wide.seed) == (300, "", 4, 0)
+    assert (len(wide.prompt), wide.style, wide.n, wide.seed) == (300, "", 8, 0)
     assert (wide.max_tokens, wide.temperature, wide.top_p) == (1024, 2.0, 0.05)
     empty = Wish("x", n=None, seed=None, max_tokens=None, temperature=None, top_p=None).request()
     assert (empty.n, empty.seed, empty.max_tokens) == (1, 0, 32)

@@ -250,7 +250,9 @@
       const field = [...document.querySelectorAll("#create-prompt textarea, #explore-words textarea")].find(seen);
       if (field) { event.preventDefault(); field.focus(); }
     }
-    if (/^[1-8]$/.test(event.key)) click(`.t2s-card[data-index="${Number(event.key) - 1}"]`);
+    if (/^[1-8]$/.test(event.key)) click(`[data-kind="drawn"] .t2s-card:nth-child(${event.key})`);
+    if (event.key === "9") click('[data-kind="composed"] .t2s-card[aria-pressed="true"] + .t2s-card:enabled')
+      || click('[data-kind="composed"] .t2s-card:enabled');
     if (event.key === "d") click('.t2s-detail [data-act="act.svg"]');
     if (event.key === "c") click('.t2s-detail [data-menu="act.copy"] > summary');
     return false;

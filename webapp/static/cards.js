@@ -10,23 +10,25 @@
         h("p", { class: "t2s-how", text: t("made." + kind + ".how") }), line), grid);
   }
 
-  function card(index, pick) {
+  // `name` stands under a picture that has no words of its own: a number, which is also its key, or a letter.
+  function card(index, pick, name = index + 1) {
     const image = picture("");
-    const label = h("b", { text: index + 1 }), text = h("span", { class: "t2s-state", "aria-live": "off" });
+    let sign = name;
+    const label = h("b", { text: name }), text = h("span", { class: "t2s-state", "aria-live": "off" });
     const node = h("button", { type: "button", class: "t2s-card", "data-index": index, "data-testid": "card",
-      title: t("create.pick", { n: index + 1 }), on: { click: () => pick(index) } },
+      title: t("create.pick", { n: name }), on: { click: () => pick(index) } },
     h("span", { class: "t2s-paper" }, image), h("span", { class: "t2s-foot" }, label, text));
-    function show({ state = "empty", svg = "", text: words = "", label: name = "" }) {
+    function show({ state = "empty", svg = "", text: words = "", label: said = "" }) {
       node.dataset.state = state;
       node.dataset.blank = String(!svg);
       node.disabled = !svg;
       node.setAttribute("aria-pressed", "false");
-      label.textContent = name || index + 1;
-      node.title = name || t("create.pick", { n: index + 1 });
+      label.textContent = said || sign;
+      node.title = said || [t("create.pick", { n: sign }), words].filter(Boolean).join(": ");
       text.textContent = words;
       paint(image, svg);
     }
-    return { node, show };
+    return { node, show, call: (other) => { sign = other; } };
   }
 
   function measures(drawing, more) {

@@ -24,7 +24,7 @@
 
     function lay(count) {
       if (cards.length === count) return;
-      cards = Array.from({ length: count }, (_, at) => card(at + 4, () => chosen(at)));
+      cards = Array.from({ length: count }, (_, at) => card(at, () => chosen(at), "ABCD"[at]));
       grid.replaceChildren(...cards.map((one) => one.node));
     }
 

@@ -36,12 +36,18 @@
     return there.href;
   };
 
+  // Candidates as they lie on the page: in the order of their seeds while they grow, then the best first.
+  function lying(view) {
+    const all = view.candidates.map((one) => one.index);
+    return view.state === "running" ? all : [...new Set([...view.order, ...all])];
+  }
+
   // What a candidate of the model says of itself.
   function drawn(view, candidate, trigger) {
     const list = candidate.warnings.length
       ? h("ul", { class: "t2s-list" }, ...candidate.warnings.map((text) => h("li", { text }))) : null;
     return detail({ drawing: candidate.drawing, kind: "drawn", title: view.prompt, name: `${view.prompt} ${candidate.seed}`,
-      sub: t("create.of", { n: candidate.index + 1, all: view.candidates.length }), before: [readings(view)], after: [list],
+      sub: t("create.of", { n: lying(view).indexOf(candidate.index) + 1, all: view.candidates.length }), before: [readings(view)], after: [list],
       measured: [["fact.tokens", candidate.tokens || ""], ["fact.seed", candidate.seed]], settled: candidate.state === "done",
       link: view.asked.n ? () => link(view) : null }, trigger);
   }
@@ -87,7 +93,26 @@
       const wanted = candidates.length || 4;
       if (cards.length === wanted) return;
       cards = Array.from({ length: wanted }, (_, index) => card(index, pick));
+      root.dataset.many = String(wanted > 4);
       grid.replaceChildren(...cards.map((one) => one.node));
+    }
+
+    // Cards change places where one can follow them with the eye.
+    function arrange(order) {
+      order.forEach((index, place) => cards[index].call(place + 1));
+      const nodes = order.map((index) => cards[index].node);
+      if (nodes.every((node, place) => grid.children[place] === node)) return;
+      const stood = nodes.map((node) => node.getBoundingClientRect()), focused = document.activeElement;
+      grid.replaceChildren(...nodes);
+      if (nodes.includes(focused)) focused.focus({ preventScroll: true });
+      grid.scrollLeft = 0; // on a phone the best must not stay beside the screen
+      if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+      nodes.forEach((node, place) => {
+        const from = stood[place], to = node.getBoundingClientRect();
+        const start = `translate(${from.x - to.x}px, ${from.y - to.y}px) scale(${from.width / to.width})`;
+        node.animate([{ transform: start, transformOrigin: "0 0" }, { transform: "none", transformOrigin: "0 0" }],
+          { duration: 260, easing: "cubic-bezier(.2, .7, .2, 1)" });
+      });
     }
 
     function chosen(view) {
@@ -141,6 +166,7 @@
       line.textContent = status(view);
       said.replaceChildren(...(view.notice ? [notice(view.notice)] : []));
       layCards(view.candidates);
+      arrange(view.candidates.length ? lying(view) : [...cards.keys()]);
       const index = chosen(view);
       showDetail(view, index);
       showCards(view, index);

@@ -23,13 +23,15 @@ from webapp.tabs.parts import OPTIMIZER, QUIET, T, component, styles
 from webapp.views import CreateView, as_json
 
 EXAMPLES = (
-    ("arrow left", "outline"),
-    ("rocket", "filled"),
-    ("coffee cup", "outline"),
-    ("lock", "outline"),
+    ("star", "filled"),
+    ("mail", "outline"),
+    ("purple lock", "filled"),
+    ("orange clock", "outline"),
     ("two trees above a house", ""),
     ("heart inside a shield", ""),
 )
+COUNTS = (1, 2, 4, handlers.MAX_CANDIDATES)
+"""How many to draw: of eight the best is measurably better than of four, at twice the time (0.4 s on one core)."""
 SAMPLING = {"temperature": 0.4, "top_p": 0.9, "max_tokens": 300}
 """What the sliders stand on; a link leaves these out."""
 
@@ -116,7 +118,7 @@ def _options() -> tuple[gr.Radio, list[Any]]:
     with gr.Row(elem_id="create-options"):
         style = gr.Radio(styles(), value="", label=T("create.style"), elem_id="create-style", scale=3)
         count = gr.Radio(
-            list(range(1, handlers.MAX_CANDIDATES + 1)),
+            list(COUNTS),
             value=handlers.MAX_CANDIDATES,
             label=T("create.count"),
             elem_id="create-count",
@@ -194,7 +196,8 @@ def linked(asked: Mapping[str, Any]) -> list[Any]:
         top_p=_number(asked.get("p"), SAMPLING["top_p"]),
     ).clamped()
     known = style if style in handlers.STYLES else ""
-    return [wish.prompt, known, wish.n, wish.seed, wish.temperature, wish.top_p, wish.max_tokens]
+    count = next(count for count in COUNTS if count >= (wish.n or 1))
+    return [wish.prompt, known, count, wish.seed, wish.temperature, wish.top_p, wish.max_tokens]
 
 
 def _number(value: object, default: float) -> float:
