@@ -16,7 +16,7 @@ from text2svg.errors import NotCanonical, OptimizeError, Refused, RenderError, S
 from text2svg.optimize.options import SAMPLE_EVERY, Optimized, OptimizeOptions, Rung
 from text2svg.optimize.wrap import wrap
 from text2svg.sample import digest_of
-from text2svg.svg.document import parse
+from text2svg.svg.document import SvgDocument, parse
 from text2svg.svg.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class _Climb:
 
     raw_bytes: int
     clean: str
+    drawing: SvgDocument
+    """`clean` as a tree."""
     warnings: list[str]
     judged: bool
     before: NDArray[np.uint8] | None = None
@@ -91,7 +93,8 @@ def climb(svgs: Sequence[str | bytes], options: OptimizeOptions, tools: Tools) -
 
 def stage_one(svg: str | bytes, options: OptimizeOptions) -> str:
     """The sanitised drawing on the first rung's grid, before SVGO. Raises ParseError, LimitError, NotCanonical."""
-    return _normalize(sanitize(svg, keep_images=True).text, _stage_one_options(options.rungs()[0], options)).text
+    drawing = sanitize(svg, keep_images=True).document
+    return _normalize(drawing, _stage_one_options(options.rungs()[0], options)).text
 
 
 def _begin(svg: str | bytes, options: OptimizeOptions, tools: Tools) -> _Climb:
@@ -101,7 +104,7 @@ def _begin(svg: str | bytes, options: OptimizeOptions, tools: Tools) -> _Climb:
         judged = int(digest_of(cleaned.text)[:8], 16) % SAMPLE_EVERY == 0
     removed = [f"removed {what}" for what in cleaned.removed]
     size = len(svg if isinstance(svg, bytes) else svg.encode(errors="replace"))
-    state = _Climb(raw_bytes=size, clean=cleaned.text, warnings=removed, judged=judged)
+    state = _Climb(size, cleaned.text, cleaned.document, removed, judged)
     kinds = {reason.partition(":")[0] for reason in cleaned.removed}
     if options.profile == "model" and kinds & CONTENT:
         lost = ", ".join(sorted(kinds & CONTENT))
@@ -178,14 +181,14 @@ def _variant(drawn: Normalized, rung: Rung, options: OptimizeOptions) -> str:
 def _geometry(states: list[_Climb], rung: Rung, options: OptimizeOptions) -> list[Normalized | None]:
     """Stage 1. The sanitizer has resolved style sheets already."""
     chosen = _stage_one_options(rung, options)
-    return [_guard(state, rung, lambda s: _normalize(s.clean, chosen)) for state in states]
+    return [_guard(state, rung, lambda s: _normalize(s.drawing, chosen)) for state in states]
 
 
-def _normalize(text: str, chosen: GeometryOptions) -> Normalized:
+def _normalize(drawing: SvgDocument, chosen: GeometryOptions) -> Normalized:
     from text2svg.optimize.geometry import normalize
 
     try:
-        return normalize(text, chosen)
+        return normalize(drawing, chosen)
     except (ArithmeticError, ValueError) as error:
         # `1e308` or 400 digits become infinite, or no number at all, somewhere between a matrix and a rounding.
         raise NotCanonical("not-finite", f"a coordinate left the range of numbers: {error}") from error

@@ -29,9 +29,10 @@ _MAX_VALUE = 1_000  # characters; a dash array is the longest honest value
 _COLORED = frozenset(["fill", "stroke", "color", "flood-color", "lighting-color", "stop-color"])
 _WIDE = frozenset(["inherit", "initial", "unset", "none", "currentcolor", "context-fill", "context-stroke"])
 # Text in which a semicolon can only end a declaration, and declarations that are one token each.
-_PLAIN = re.compile(r"[\w\s#.,:;%+-]*")
+_PLAIN = re.compile(r"(?:[\w\s#.,:;%+-]|(?<=[:\s]url)\(#[\w-]++\))*+")
 _SIMPLE = re.compile(
-    r"\s*([a-zA-Z][a-zA-Z-]*)\s*:\s*(#[0-9a-fA-F]{3,8}|[a-zA-Z][a-zA-Z-]*|-?(?:\d+(?:\.\d+)?|\.\d+)(?:px|pt|em|%)?)\s*"
+    r"\s*([a-zA-Z][a-zA-Z-]*)\s*:"
+    r"\s*(#[0-9a-fA-F]{3,8}|[a-zA-Z][a-zA-Z-]*|-?(?:\d+(?:\.\d+)?|\.\d+)(?:px|pt|em|%)?|url\(#[\w-]+\))\s*"
 )
 
 

@@ -22,7 +22,7 @@ from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
 from text2svg.errors import LimitError, ParseError
-from text2svg.svg.references import check_expansion
+from text2svg.svg.references import check_expansion, may_refer
 
 SVG_NS = "http://www.w3.org/2000/svg"
 XLINK_NS = "http://www.w3.org/1999/xlink"
@@ -31,8 +31,7 @@ XML_NS = "http://www.w3.org/XML/1998/namespace"
 # What a scraped fragment means when it forgot to say so.
 _ASSUMED: Mapping[str, str] = {"": SVG_NS, "svg": SVG_NS, "xlink": XLINK_NS, "xml": XML_NS}
 
-# White space matters inside these only.
-_TEXTUAL = frozenset(["text", "tspan", "textPath", "title", "desc", "style", "script"])
+_TEXTUAL = frozenset(["text", "tspan", "textPath", "title", "desc", "style", "script"])  # white space matters in these
 
 _MAX_ENTITIES = 256  # Illustrator declares about a dozen
 _BOMS = (
@@ -109,7 +108,8 @@ def parse(text: str | bytes, limits: Limits = Limits()) -> SvgDocument:
         raise ParseError("encoding", "the text holds lone surrogates") from None
     if builder.root is None:
         raise ParseError("not-svg", "there is no element")
-    check_expansion(builder.root, limits.max_use_expansion, limits.max_paint_expansion)
+    if may_refer(source):
+        check_expansion(builder.root, limits.max_use_expansion, limits.max_paint_expansion)
     return SvgDocument(builder.root, tuple(sorted(builder.dropped)))
 
 

@@ -135,7 +135,11 @@ def transform(segments: Iterable[Segment], m: Matrix) -> list[Segment]:
     out: list[Segment] = []
     for s in segments:
         kind = s[0]
-        if kind == "Z":
+        if kind == "C":
+            _, x1, y1, x2, y2, x, y = s
+            first, second = (a * x1 + c * y1 + e, b * x1 + d * y1 + f), (a * x2 + c * y2 + e, b * x2 + d * y2 + f)
+            out.append(("C", *first, *second, a * x + c * y + e, b * x + d * y + f))
+        elif kind == "Z":
             out.append(s)
         elif kind == "A":
             rx, ry, rotation, flip = map_ellipse(s[1], s[2], s[3], m)
@@ -143,12 +147,12 @@ def transform(segments: Iterable[Segment], m: Matrix) -> list[Segment]:
             sweep = 1 - s[5] if flip else s[5]
             end = (a * x + c * y + e, b * x + d * y + f)
             out.append(("A", rx, ry, rotation, s[4], sweep, *end) if rx and ry else ("L", *end))
+        elif kind == "Q":
+            _, x1, y1, x, y = s
+            out.append(("Q", a * x1 + c * y1 + e, b * x1 + d * y1 + f, a * x + c * y + e, b * x + d * y + f))
         else:
-            points = [kind]
-            for i in range(1, len(s), 2):
-                x, y = s[i], s[i + 1]
-                points += (a * x + c * y + e, b * x + d * y + f)
-            out.append(tuple(points))
+            _, x, y = s
+            out.append((kind, a * x + c * y + e, b * x + d * y + f))
     return out
 
 

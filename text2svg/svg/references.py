@@ -24,6 +24,12 @@ _COPIED = frozenset(["pattern", "mask", "clipPath", "marker", "filter"])
 _MAX_CHAIN = 300  # a reference to a reference to a reference; keeps the recursion below Python's limit
 
 
+def may_refer(text: str) -> bool:
+    """False where a text holds nothing, spelled out or behind an escape, that draws something twice."""
+    lower = text.lower()
+    return "url" in lower or "use" in lower or "&" in lower or "\\" in lower
+
+
 def check_expansion(root: Element, max_use: int, max_paint: int) -> None:
     """Raise LimitError when references would multiply the drawing beyond its budget."""
     elements = list(root.iter())
@@ -131,7 +137,7 @@ class _Sum:
         if element.tag == "pattern":
             yield element.get("href", "").strip()[1:]
         for value in element.attrib.values():
-            if "(" in value or "\\" in value:
+            if ("(" in value and "url(" in value.lower()) or "\\" in value:
                 yield from _URL.findall(_unescape(value))
         if self.sheet:
             names = ["*", element.tag, *(f".{name}" for name in element.get("class", "").split())]

@@ -14,14 +14,14 @@ Reasons in `Sanitized.removed`, each followed by `:name` where a name says more:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from text2svg.errors import LimitError
 from text2svg.svg.allowed import ELEMENTS, INERT, PRESENTATION
-from text2svg.svg.document import Limits, parse, serialize
-from text2svg.svg.references import check_expansion
+from text2svg.svg.document import Limits, SvgDocument, parse, serialize
+from text2svg.svg.references import check_expansion, may_refer
 
 if TYPE_CHECKING:
     from text2svg.svg.css import Declaration, Sheet
@@ -41,6 +41,8 @@ class Sanitized:
 
     text: str
     removed: tuple[str, ...]
+    document: SvgDocument = field(repr=False, compare=False)
+    """The same drawing as a tree, for those who would parse the text next."""
 
 
 def sanitize(text: str | bytes, limits: Limits = Limits(), *, keep_images: bool = False) -> Sanitized:
@@ -53,8 +55,11 @@ def sanitize(text: str | bytes, limits: Limits = Limits(), *, keep_images: bool 
     root = cleaner.run()
     # Again, on what is left: a style sheet's references are attributes now, and a removed element may have hidden
     # another one of the same id.
-    check_expansion(root, limits.max_use_expansion, limits.max_paint_expansion)
-    return Sanitized(serialize(root), tuple(sorted(cleaner.removed.union(document.dropped))[:_MAX_REASONS]))
+    safe = serialize(root)
+    if may_refer(safe):
+        check_expansion(root, limits.max_use_expansion, limits.max_paint_expansion)
+    removed = tuple(sorted(cleaner.removed.union(document.dropped))[:_MAX_REASONS])
+    return Sanitized(safe, removed, SvgDocument(root))
 
 
 class _Cleaner:

@@ -72,7 +72,7 @@ def normalize(
 ) -> Normalized:
     """Brings a drawing onto the grid. Raises ParseError, LimitError, or NotCanonical with the reason."""
     document = source if isinstance(source, SvgDocument) else parse(source)
-    if any(element.tag == "style" for element in document.root.iter()):
+    if next(document.root.iter("style"), None) is not None:
         document = _styled(document)
     items, size = resolve(document, options)
     if options.canonical:
@@ -84,11 +84,12 @@ def normalize(
     decimals = options.decimals
     if options.plain and options.normalize_points:
         items, size = enlarged([single(item) for item in items], size, options.normalize_scale)
+    pixels = _pixels(document.root)
     if options.shortest:
-        items, size, decimals = shortest(items, size, decimals, _pixels(document.root))
+        items, size, decimals = shortest(items, size, decimals, pixels)
     head, names = _names(document.root) if options.names else ("", "")
-    if not options.square and not options.plain and not same_shape(_pixels(document.root), size):
-        width, height = _pixels(document.root)
+    if not options.square and not options.plain and not same_shape(pixels, size):
+        width, height = pixels
         head += f' width="{write_number(width, 3)}" height="{write_number(height, 3)}"'
     frame = Frame(*size, decimals, head, names, options.plain or options.cubic_only)
     return Normalized(write_drawing(items, frame), count(items), decimals, tuple(sorted(reasons(items))))

@@ -17,6 +17,7 @@ Point = tuple[float, float]
 
 EVEN = 0.1
 """Share by which the handles of a cubic may differ in length; those of a circle's do not."""
+_EVEN = (1 - EVEN) ** 2
 
 FULL = 5.8
 """Radians after which an arc is not extended: the ends of a full circle coincide, and then nothing says which way round."""
@@ -108,8 +109,8 @@ def _through(start: Point, points: Sequence[Point], end: Point, tolerance: float
 def _circle(x: float, y: float, s: Segment, tolerance: float) -> _Arc | None:
     """The arc that a cubic from (x, y) follows, or None."""
     _, ax, ay, bx, by, ex, ey = s
-    one, two = math.hypot(ax - x, ay - y), math.hypot(ex - bx, ey - by)
-    if one == 0 or abs(one - two) > EVEN * max(one, two):
+    one, two = (ax - x) ** 2 + (ay - y) ** 2, (ex - bx) ** 2 + (ey - by) ** 2
+    if one == 0 or one < _EVEN * two or two < _EVEN * one:
         return None
     dx, dy = ex - x, ey - y
     chord = math.hypot(dx, dy)

@@ -26,6 +26,11 @@ ATTEMPTS = 4
 CLEAR = 1e-3
 """Share of the larger side that two outlines stay apart, so that no rounding makes them touch."""
 
+_TIMES = tuple(step / STEPS for step in range(1, STEPS + 1))
+_QUADRATIC = tuple(((1 - t) ** 2, 2 * t * (1 - t), t**2) for t in _TIMES)
+_CUBIC = tuple(((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3) for t in _TIMES)
+"""Weights of a curve's points at those times."""
+
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1."""
@@ -96,36 +101,47 @@ def _contours(segments: Sequence[Segment]) -> list[Contour]:
         if s[0] == "M":
             out.append(([(s[1], s[2])], []))
             continue
-        points, stray = out[-1]
-        if s[0] == "A" and points[-1] == s[6:]:
-            continue
-        pieces = arc_to_cubics(*points[-1], s) if s[0] == "A" else [s]
-        for piece in pieces:
-            ends = (
-                [points[-1], *zip(piece[1::2], piece[2::2], strict=True)]
-                if piece[0] != "Z"
-                else [points[-1], points[0]]
-            )
-            bend = max((abs(a[i] - 2 * b[i] + c[i]) for a, b, c in _triples(ends) for i in (0, 1)), default=0.0)
-            degree = len(ends) - 1
-            points += [_at(ends, step / STEPS) for step in range(1, STEPS + 1)]
-            stray += [degree * (degree - 1) * bend / (8 * STEPS * STEPS)] * STEPS
-    for points, stray in out:
-        if points[-1] != points[0]:
-            ends = [points[-1], points[0]]
-            points += [_at(ends, step / STEPS) for step in range(1, STEPS + 1)]
-            stray += [0.0] * STEPS
+        contour = out[-1]
+        points = contour[0]
+        if s[0] == "A":
+            if points[-1] != s[6:]:
+                for piece in arc_to_cubics(*points[-1], s):
+                    _curve(contour, piece)
+        elif s[0] in "CQ":
+            _curve(contour, s)
+        else:
+            _line(contour, points[0] if s[0] == "Z" else s[1:])
+    for contour in out:
+        if contour[0][-1] != contour[0][0]:
+            _line(contour, contour[0][0])
     return out
 
 
-def _triples(points: Sequence[Point]) -> Iterator[tuple[Point, Point, Point]]:
-    return zip(points, points[1:], points[2:], strict=False)
+def _line(contour: Contour, end: Point) -> None:
+    points, stray = contour
+    x, y = points[-1]
+    dx, dy = end[0] - x, end[1] - y
+    if dx and dy:
+        points += [(x + dx * t, y + dy * t) for t in _TIMES]
+        stray += [0.0] * STEPS
+    else:  # its box is no smaller in pieces
+        points.append(end)
+        stray.append(0.0)
 
 
-def _at(points: Sequence[Point], t: float) -> Point:
-    while len(points) > 1:
-        points = [(a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t) for a, b in pairwise(points)]
-    return points[0]
+def _curve(contour: Contour, s: Segment) -> None:
+    points, stray = contour
+    x, y = points[-1]
+    if s[0] == "C":
+        _, ax, ay, bx, by, ex, ey = s
+        points += [(h * x + i * ax + j * bx + k * ex, h * y + i * ay + j * by + k * ey) for h, i, j, k in _CUBIC]
+        bend = max(abs(x - 2 * ax + bx), abs(y - 2 * ay + by), abs(ax - 2 * bx + ex), abs(ay - 2 * by + ey))
+        off = 6 * bend / (8 * STEPS * STEPS)
+    else:
+        _, ax, ay, ex, ey = s
+        points += [(h * x + i * ax + j * ex, h * y + i * ay + j * ey) for h, i, j in _QUADRATIC]
+        off = 2 * max(abs(x - 2 * ax + ex), abs(y - 2 * ay + ey)) / (8 * STEPS * STEPS)
+    stray += [off] * STEPS
 
 
 def _around(points: Sequence[Point]) -> Box:
@@ -135,9 +151,10 @@ def _around(points: Sequence[Point]) -> Box:
 
 def _boxes(contours: Sequence[Contour]) -> Iterator[Box]:
     for points, strays in contours:
-        for (one, two), stray in zip(pairwise(points), strays, strict=True):
-            x0, y0, x1, y1 = _around((one, two))
-            yield x0 - stray, y0 - stray, x1 + stray, y1 + stray
+        for ((x, y), (u, v)), off in zip(pairwise(points), strays, strict=True):
+            x0, x1 = (x, u) if x < u else (u, x)
+            y0, y1 = (y, v) if y < v else (v, y)
+            yield x0 - off, y0 - off, x1 + off, y1 + off
 
 
 def _meet(one: Box, other: Box, clear: float) -> bool:

@@ -56,36 +56,54 @@ def write(segments: Iterable[Segment], decimals: int) -> str:
     out: list[str] = []
     x = y = sx = sy = 0
     at = start = (0.0, 0.0)
-    control: tuple[str, int, int] = ("", 0, 0)
+    smooth = ("", 0, 0)  # kind and control point of the curve before, for the next one to reflect
     for s in segments:
         kind = s[0]
+        if kind == "C" or kind == "Q":
+            said, smooth = _curve(s, (x, y), smooth, q, text)
+            out.append(said)
+            x, y = round(s[-2] * q), round(s[-1] * q)
+            at = s[-2:]
+            continue
+        smooth = ("", 0, 0)
         if kind == "Z":
             out.append("z")
-            x, y, at, control = sx, sy, start, ("", 0, 0)
-            continue
-        if kind == "A":
+            x, y, at = sx, sy, start
+        elif kind == "A":
             for radii, large, ex, ey in _arcs(at, (x, y), s, decimals):
                 out.append(f"A{radii} {large} {s[5]} {text[ex]} {text[ey]}")
                 x, y = ex, ey
-            at, control = s[6:], ("", 0, 0)
-            continue
-        points = [round(v * q) for v in s[1:]]
-        kept = points
-        if kind in "CQ":
-            if control[0] == kind:
-                rx, ry = 2 * x - control[1], 2 * y - control[2]
-                if abs(rx - s[1] * q) <= REFLECTED and abs(ry - s[2] * q) <= REFLECTED:
-                    kind, kept = "S" if kind == "C" else "T", points[2:]
-                    points[0], points[1] = rx, ry
-            control = (s[0], points[-4], points[-3])
+            at = s[6:]
         else:
-            control = ("", 0, 0)
-        out.append(kind + " ".join([text[v] for v in kept]))
-        x, y = points[-2], points[-1]
-        at = s[-2:]
-        if kind == "M":
-            sx, sy, start = x, y, at
+            at = s[1:]
+            x, y = round(at[0] * q), round(at[1] * q)
+            out.append(f"{kind}{text[x]} {text[y]}")
+            if kind == "M":
+                sx, sy, start = x, y, at
     return "".join(out)
+
+
+def _curve(
+    s: Segment, at: tuple[int, int], before: tuple[str, int, int], q: int, text: _Texts
+) -> tuple[str, tuple[str, int, int]]:
+    """The text of a curve from `at`, and what the next one may reflect. Points but the curve's are in quanta."""
+    kind, bx, by = before
+    reflected = False
+    if kind == s[0]:
+        bx, by = 2 * at[0] - bx, 2 * at[1] - by
+        reflected = abs(bx - s[1] * q) <= REFLECTED and abs(by - s[2] * q) <= REFLECTED
+    if s[0] == "C":
+        _, ax, ay, cx, cy, ex, ey = s
+        ix, iy = round(cx * q), round(cy * q)
+        end = f"{text[ix]} {text[iy]} {text[round(ex * q)]} {text[round(ey * q)]}"
+        said = f"S{end}" if reflected else f"C{text[round(ax * q)]} {text[round(ay * q)]} {end}"
+        return said, ("C", ix, iy)
+    _, ax, ay, ex, ey = s
+    end = f"{text[round(ex * q)]} {text[round(ey * q)]}"
+    if reflected:
+        return f"T{end}", ("Q", bx, by)
+    ix, iy = round(ax * q), round(ay * q)
+    return f"Q{text[ix]} {text[iy]} {end}", ("Q", ix, iy)
 
 
 def _arcs(

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from text2svg.optimize.geometry.flat import FlatGroup, FlatItem, FlatShape, moved
-from text2svg.optimize.geometry.pathdata import texts
+from text2svg.optimize.geometry.pathdata import MAX_TEXTS, texts
 from text2svg.svg.snap import GRID
 
 COARSER = 0.2
@@ -35,11 +36,7 @@ def shortest(
     factor = GRID / max(size)
     own = max(0, decimals + math.ceil(math.log10(factor) - COARSER))
     if factor != 1:
-        here = there = 0
-        for (x, y), (px, py) in _steps(items):
-            here += _digits(x, px, 10**own, own) + _digits(y, py, 10**own, own)
-            q = factor * 10**decimals
-            there += _digits(x, px, q, decimals) + _digits(y, py, q, decimals)
+        here, there = _costs(items, (10**own, own), (factor * 10**decimals, decimals))
         if not same_shape(pixels, (size[0] * factor, size[1] * factor)):
             there += SIZED
         if not same_shape(pixels, size):
@@ -80,28 +77,52 @@ def same_shape(pixels: tuple[float, float], page: tuple[float, float]) -> bool:
     return all(abs(side - round(side)) < 0.001 for side in (*pixels, *page))
 
 
-def _digits(value: float, before: float, q: float, decimals: int) -> int:
-    step = texts(decimals)[round(value * q) - round(before * q)]
-    return len(step) + (step[0] != "-")
+class _Widths(dict[int, int]):
+    """Characters that a step of so many quanta takes, with what parts it from the number before."""
+
+    def __init__(self, decimals: int) -> None:
+        super().__init__()
+        self.decimals = decimals
+
+    def __missing__(self, quanta: int) -> int:
+        step = texts(self.decimals)[quanta]
+        width = len(step) + (step[0] != "-")
+        if len(self) < MAX_TEXTS:
+            self[quanta] = width
+        return width
 
 
-def _steps(items: Sequence[FlatItem]) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
-    """Points and the points they are told from, for the first few hundred numbers."""
+@lru_cache(maxsize=16)
+def _widths(decimals: int) -> _Widths:
+    return _Widths(decimals)
+
+
+def _costs(items: Sequence[FlatItem], one: tuple[float, int], other: tuple[float, int]) -> tuple[int, int]:
+    """Characters of the first SAMPLE numbers as relative commands, in two units: quanta in a unit, and decimals."""
+    p, q = one[0], other[0]
+    short, long = _widths(one[1]), _widths(other[1])
+    here = there = 0
     left = SAMPLE
-    stack: list[FlatItem] = list(reversed(items))
-    while stack and left > 0:
-        item = stack.pop()
+    for shape in _shapes(items):
+        x0 = y0 = u0 = v0 = 0
+        for s in shape.segments:
+            if s[0] == "Z":
+                continue
+            points = s[1:] if s[0] != "A" else s[6:]
+            for x, y in zip(points[::2], points[1::2], strict=True):
+                i, j, k, n = round(x * p), round(y * p), round(x * q), round(y * q)
+                here += short[i - x0] + short[j - y0]
+                there += long[k - u0] + long[n - v0]
+            x0, y0, u0, v0 = i, j, k, n
+            left -= len(points)
+            if left <= 0:
+                return here, there
+    return here, there
+
+
+def _shapes(items: Sequence[FlatItem]) -> Iterator[FlatShape]:
+    for item in items:
         if isinstance(item, FlatGroup):
-            stack.extend(reversed(item.shapes))
+            yield from _shapes(item.shapes)
         elif isinstance(item, FlatShape):
-            at = (0.0, 0.0)
-            for s in item.segments:
-                if s[0] == "Z":
-                    continue
-                points = s[1:] if s[0] != "A" else s[6:]
-                for index in range(0, len(points), 2):
-                    left -= 2
-                    yield (points[index], points[index + 1]), at
-                at = (s[-2], s[-1])
-                if left <= 0:
-                    break
+            yield item

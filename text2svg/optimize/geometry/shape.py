@@ -19,7 +19,7 @@ from text2svg.optimize.geometry.units import IDENTITY, color, length, similarity
 from text2svg.svg.path import Matrix, Segment, transform
 
 SHAPES = frozenset(["path", "rect", "circle", "ellipse", "line", "polyline", "polygon"])
-MARKERS = ("marker-start", "marker-mid", "marker-end", "marker")
+MARKERS = frozenset(["marker-start", "marker-mid", "marker-end", "marker"])
 Place = tuple[Mapping[str, Element], tuple[float, float], Matrix]
 """Elements by id, viewport size, map to final coordinates."""
 
@@ -36,7 +36,7 @@ def flat_shape(
     segments = outline(tag, a, viewport)
     if not segments:
         return None
-    if any(style.get(name, "none") != "none" for name in MARKERS):
+    if not MARKERS.isdisjoint(style) and any(style.get(name, "none") != "none" for name in MARKERS):
         raise NotCanonical("marker", "markers have no canonical form")
     fill = None if tag == "line" else _paint(style.get("fill", "#000"), style, place, segments, loose)
     stroke = _paint(style.get("stroke", "none"), style, place, segments, loose)
