@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from admin import super_glue
 from admin.console import say, show, table
 from admin.opening import open_runtime
 
 if TYPE_CHECKING:
     from text2svg.evaluate.encoder import Entrant
     from text2svg.runtime import Runtime
+
+BUNDLED = "bundled"
 
 
 def encoder(
@@ -33,9 +36,7 @@ def encoder(
       text2svg evaluate encoder
       text2svg evaluate encoder onnx:encoder/ hashed --captions sentence:all-MiniLM-L6-v2 --json
     """
-    import time
-
-    from text2svg.evaluate.encoder import evaluate, heldout, queries_of, speed
+    from text2svg.evaluate.encoder import evaluate, heldout, queries_of
     from text2svg.runtime import ASSETS
     from text2svg.store.starter import read_starter
 
@@ -49,8 +50,7 @@ def encoder(
             "queries": queries_of(starter, queries or ASSETS / "queries.json", entrants),
         }
         if timed:
-            some = starter[::7]
-            answer["speed"] = {e.name: speed(e.encoder, some, time.process_time) for e in entrants if not e.captions}
+            answer["speed"] = _speeds(runtime, entrants, starter[::7])
     show(answer, as_json=as_json, text=_text)
 
 
@@ -72,19 +72,42 @@ def _entrants(runtime: Runtime, specs: list[str], captions: str) -> list[Entrant
     if specs:
         made = [Entrant(spec, load(spec)) for spec in specs]
     else:
-        made = [Entrant("bundled", runtime.encoder), Entrant("hashed", load("hashed")), *_untrained()]
+        made = [Entrant(BUNDLED, runtime.encoder), Entrant("hashed", load("hashed")), *_untrained()]
     if captions:
         made.append(Entrant(f"captions by {Path(captions).name}", load(captions), captions=True))
     return made
 
 
-def _untrained() -> list[Entrant]:
+def _speeds(runtime: Runtime, entrants: list[Entrant], samples: list[Any]) -> dict[str, dict[str, float]]:
+    """Of each encoder, and of the bundled one in torch, with the largest difference of its vectors from onnxruntime's."""
+    import time
+
+    from text2svg.evaluate.encoder import difference, speed
+    from text2svg.runtime import ASSETS
+
+    made = {e.name: speed(e.encoder, samples, time.process_time) for e in entrants if not e.captions}
+    if BUNDLED in made and not runtime.settings.encoder and _can_train():
+        from text2svg.raster import load
+        from text2svg.train.encoder_twin import TorchTwin
+
+        # In this process, as onnxruntime's side draws: a child's seconds would not count.
+        twin = TorchTwin(ASSETS / "encoder", load("resvg"), [sample.optimized for sample in samples[:64]])
+        apart = {"difference": difference(runtime.encoder, twin, samples)}
+        made[f"{BUNDLED} in torch"] = speed(twin, samples, time.process_time) | apart
+    return made
+
+
+def _can_train() -> bool:
     from importlib.util import find_spec
 
+    return find_spec("torch") is not None and find_spec("onnx") is not None
+
+
+def _untrained() -> list[Entrant]:
     from text2svg.evaluate.encoder import Entrant
     from text2svg.runtime import ASSETS
 
-    if find_spec("torch") is None or find_spec("onnx") is None:
+    if not _can_train():
         say("note: without the train extra there is no untrained encoder to compare with")
         return []
     from text2svg.train.encoder_untrained import untrained
@@ -116,8 +139,12 @@ def _text(answer: dict[str, Any]) -> str:
         table(asked, ("encoder", "words", "R@10 of the query", "R@10 of the plain word")),
     ]
     if "speed" in answer:
-        fast = [(name, *(f"{value:,.0f}" for value in one.values())) for name, one in answer["speed"].items()]
-        parts.append(table(fast, ("encoder", "drawings per CPU second", "captions per CPU second")))
+        columns = ("encoder", "drawings per CPU second", "captions per CPU second", "largest difference")
+        fast = [
+            (name, f"{one['drawings_per_s']:,.0f}", f"{one['texts_per_s']:,.0f}", f"{one.get('difference', '')}")
+            for name, one in answer["speed"].items()
+        ]
+        parts.append(table(fast, columns))
     return "\n\n".join(parts)
 
 
@@ -145,7 +172,7 @@ def search(
         pairs = json.loads((ASSETS / "queries.json").read_text(encoding="utf-8"))["synonyms"]
         answer = {
             "corpus": {"name": runtime.corpus.name, "rows": len(searcher.index), "graph": searcher.graph is not None},
-            "words_ms": measure_words(searcher.words, [word for pair in pairs for word in pair]),
+            "words_ms": measure_words(searcher, [word for pair in pairs for word in pair]),
             "graph": measure_graph(searcher.index.matrix, rows or len(searcher.index), threads),
         }
     show(answer, as_json=as_json, text=lambda a: json.dumps(a, indent=1))
@@ -155,3 +182,4 @@ def register(app: typer.Typer) -> None:
     """Adds the commands."""
     for command in (encoder, search):
         app.command()(command)
+    super_glue.register(app)

@@ -54,6 +54,19 @@ def test_the_bundled_encoder_beats_hashing_on_heldout_captions(starter: list[Sam
         evaluate(pool[:1], entrants)
 
 
+def test_onnxruntime_and_torch_give_the_same_vectors(starter: list[Sample]) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    from text2svg.raster import load as load_raster
+    from text2svg.train.encoder_twin import TorchTwin
+
+    encoder, some = load(f"onnx:{ASSETS / 'encoder'}"), starter[::40]
+    twin = TorchTwin(ASSETS / "encoder", load_raster("resvg"), [sample.optimized for sample in some[:32]])
+    assert twin.dim == encoder.dim
+    assert 0 < measuring.difference(encoder, twin, some) < 1e-3
+    assert measuring.difference(encoder, load(f"hashed?dim={encoder.dim}"), some[:5]) > 0.05
+
+
 def test_the_shipped_queries_name_drawings_of_the_starter_corpus(starter: list[Sample]) -> None:
     path = ASSETS / "queries.json"
     lists = json.loads(path.read_text(encoding="utf-8"))

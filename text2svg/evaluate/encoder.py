@@ -154,6 +154,14 @@ def speed(encoder: Encoder, samples: Sequence[Sample], clock: Callable[[], float
     }
 
 
+def difference(one: Encoder, other: Encoder, samples: Sequence[Sample]) -> float:
+    """The largest difference of any number in two encoders' vectors of drawings and captions."""
+    svgs, texts = [s.optimized or s.raw for s in samples], [s.caption for s in samples]
+    apart = [np.abs(one.encode_svg(part) - other.encode_svg(part)).max() for part in _parts(svgs, 64)]
+    apart += [np.abs(one.encode_text(part) - other.encode_text(part)).max() for part in _parts(texts, 64)]
+    return round(float(max(apart)), 7)
+
+
 def _sisters(pool: Sequence[Sample], keys: NDArray[np.str_], rng: np.random.Generator) -> tuple[Task, list[int]]:
     """One query a caption that has drawings of two styles, and which."""
     styles = np.array([sample.style for sample in pool])

@@ -11,7 +11,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ from text2svg.search.index import top
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from text2svg.search.searcher import Searcher
 
 NOISE = 0.33
 QUERIES = 300
@@ -52,9 +54,10 @@ def measure_graph(vectors: NDArray[np.float32], rows: int, threads: int = 0) -> 
     matrix = augmented(vectors, rows)
     rng = np.random.default_rng(1)
     asked = changed(matrix[rng.integers(0, rows, QUERIES)], rng)
-    before = _resident()
+    before, began = _resident(), time.process_time()
     with tempfile.TemporaryDirectory() as place:
         facts = build_graph(matrix, Path(place), asked[:0], threads)
+        spent = time.process_time() - began
         size = (Path(place) / "graph.usearch").stat().st_size
         built = _resident()
         graph = Graph(Path(place), rows)
@@ -66,7 +69,7 @@ def measure_graph(vectors: NDArray[np.float32], rows: int, threads: int = 0) -> 
         "rows": rows,
         "real_rows": min(rows, len(vectors)),
         "dim": matrix.shape[1],
-        "build": asdict(facts),
+        "build": asdict(facts) | {"cpu_seconds": round(spent, 1)},
         "recall_10": round(recall, 4),
         "graph_ms": graph_ms,
         "exact_ms": exact_ms,
@@ -75,11 +78,12 @@ def measure_graph(vectors: NDArray[np.float32], rows: int, threads: int = 0) -> 
     }
 
 
-def measure_words(ask: Callable[[str], object], words: Sequence[str]) -> dict[str, float]:
-    """Milliseconds of whole searches, lookup included, after one round of warming up."""
-    for word in words[:20]:
-        ask(word)
-    return _timed(ask, words)[1]
+def measure_words(searcher: Searcher, words: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Milliseconds of searches by words, after a round of them: whole ones, and without reading the rows found."""
+    ranking = replace(searcher, lookup=lambda digests: [None] * len(digests))
+    for word in words:
+        searcher.words(word)
+    return {"whole": _timed(searcher.words, words)[1], "ranking": _timed(ranking.words, words)[1]}
 
 
 def _timed(ask: Callable[[Any], Any], queries: Sequence[Any]) -> tuple[list[Any], dict[str, float]]:
