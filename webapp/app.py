@@ -1,19 +1,20 @@
 """The browser app: a FastAPI application with the API, the MCP tools and, at `/`, the Gradio page.
 
 Refuses to talk to anyone: analytics, version checks, run history, web fonts and server-side rendering are off, and the
-Content-Security-Policy names no host but our own. The trade-off: one process, so a second one behind a balancer needs
-sticky sessions, as every Gradio app does.
+Content-Security-Policy names no host but our own. The trade-off: a page lives in one process, so several behind a balancer
+need sticky sessions, as every Gradio app does; `webapp.workers` gives them to several on one machine.
 """
 
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from webapp.guard import Bodies, Headers
-from webapp.metrics import log, log_to_stderr
+from webapp.metrics import log
 from webapp.opening import Opening
 from webapp.service import Service
 
@@ -64,14 +65,15 @@ def build(service: Service, *, frames: str = "", root_path: str = "") -> FastAPI
     return gr.mount_gradio_app(app, blocks, path="/", root_path=root_path or None, **options)
 
 
-def run(app: FastAPI, host: str, port: int, service: Service, *, proxy: str = "") -> None:
-    """Answers on `host:port` until told to stop; then lets running work finish for `grace_s` seconds.
+def run(app: FastAPI, at: tuple[str, int] | socket.socket, service: Service, *, proxy: str = "") -> None:
+    """Answers at `(host, port)`, or on connections handed over a channel, until told to stop; then lets running work finish.
 
-    `proxy` is the address whose X-Forwarded-For names the client.
+    That takes at most `grace_s` seconds. `proxy` is the address whose X-Forwarded-For names the client.
     """
     import uvicorn
 
-    log_to_stderr()
+    channel = at if isinstance(at, socket.socket) else None
+    host, port = ("", 0) if isinstance(at, socket.socket) else at
     config = uvicorn.Config(
         app,
         host=host,
@@ -80,18 +82,29 @@ def run(app: FastAPI, host: str, port: int, service: Service, *, proxy: str = ""
         timeout_graceful_shutdown=int(service.bounds.grace_s) + 1,
         proxy_headers=bool(proxy),
         forwarded_allow_ips=proxy or None,
+        # A proxy's next request may be another visitor's, who belongs to another worker.
+        headers=[("connection", "close")] if channel and proxy else [],
     )
     try:
-        _server(config, service).run()
+        _server(config, service, channel).run(sockets=None if channel is None else [])
     finally:
         service.close()
 
 
-def _server(config: Any, service: Service) -> Any:
+def _server(config: Any, service: Service, channel: socket.socket | None) -> Any:
     import uvicorn
+
+    from webapp.workers import taking
 
     class Server(uvicorn.Server):
         """Stops in order: nobody new, then who is drawn for, then the event streams that pages keep open."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if channel is None:
+                log("listening", host=config.host, port=config.port)
+            else:
+                taking(self, channel)
 
         def handle_exit(self, sig: int, frame: Any) -> None:
             # Not uvicorn's own: that raises the signal again at the end, and SIGTERM would skip every `finally`.
@@ -107,5 +120,4 @@ def _server(config: Any, service: Service) -> Any:
             # An open tab would otherwise hold the process for the whole grace.
             self.force_exit = True
 
-    log("listening", host=config.host, port=config.port)
     return Server(config)

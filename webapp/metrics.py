@@ -1,7 +1,8 @@
 """Counters in Prometheus' text format, and one line of JSON for every piece of work.
 
 Refuses prompts, drawings and addresses: a log line holds an action, an outcome, counts and seconds. The trade-off: numbers
-start at zero with the process, which is what Prometheus expects, and a scrape of N workers sees one of them.
+start at zero with the process, which is what Prometheus expects; of N workers each writes its own down every second, and
+whichever is asked adds them up.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 LOG = logging.getLogger("text2svg.webapp")
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -29,6 +31,9 @@ HELP = {
     "process_resident_memory_bytes": ("gauge", "Memory of this process"),
 }
 
+SHARE_S = 1.0
+EARLIEST = "process_start_time_seconds"
+
 Labels = tuple[tuple[str, str], ...]
 
 
@@ -39,6 +44,7 @@ class Metrics:
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, Labels], float] = defaultdict(float)
         self._times: dict[tuple[str, Labels], list[float]] = {}
+        self._shared: Path | None = None
         self._gauges: dict[str, Callable[[], float]] = {
             "process_start_time_seconds": lambda started=time.time(): started,  # type: ignore[misc]
             "process_resident_memory_bytes": resident,
@@ -72,6 +78,47 @@ class Metrics:
             lines[name].append(f"{name} {read():.10g}")
         return "\n".join(line for group in lines.values() for line in group) + "\n"
 
+    def share(self, mine: Path) -> None:
+        """Writes the numbers into a file beside those of the other workers, again and again."""
+        self._shared = mine
+
+        def keep_on() -> None:
+            while True:
+                fresh = mine.with_suffix(".new")
+                try:
+                    fresh.write_text(self.text(), encoding="ascii")
+                    fresh.replace(mine)
+                except FileNotFoundError:
+                    return  # the folder goes when the server stops
+                time.sleep(SHARE_S)
+
+        threading.Thread(target=keep_on, daemon=True).start()
+
+    def everybody(self) -> str:
+        """As `text`, of all workers together: sums, and the earliest start."""
+        if self._shared is None:
+            return self.text()
+        others = (path for path in sorted(self._shared.parent.glob("*.prom")) if path != self._shared)
+        return added([self.text(), *(path.read_text(encoding="ascii") for path in others)])
+
+
+def added(texts: Iterable[str]) -> str:
+    """Several expositions that name the same families as one."""
+    families: dict[str, tuple[list[str], dict[str, float]]] = {}
+    for line in (line for text in texts for line in text.splitlines()):
+        if line.startswith("#"):
+            heads, cells = families.setdefault(line.split()[2], ([], {}))
+            heads += [line] if line not in heads else []
+            continue
+        name, _, value = line.rpartition(" ")
+        known = cells.get(name)
+        together = min if name == EARLIEST else lambda a, b: a + b
+        cells[name] = float(value) if known is None else together(known, float(value))
+    groups = (
+        (*heads, *(f"{name} {value:.10g}" for name, value in cells.items())) for heads, cells in families.values()
+    )
+    return "\n".join(line for group in groups for line in group) + "\n"
+
 
 def _labels(labels: Labels) -> str:
     return "{" + ",".join(f'{name}="{value}"' for name, value in labels) + "}" if labels else ""
@@ -99,13 +146,14 @@ def log(event: str, **facts: object) -> None:
     LOG.info(json.dumps({"event": event, **facts}))
 
 
-def log_to_stderr() -> None:
-    """Sends the lines to standard error, each with its time in UTC."""
+def log_to_stderr(worker: int | None = None) -> None:
+    """Sends the lines to standard error, each with its time in UTC and, of several, the number of the worker."""
+    named = {} if worker is None else {"worker": worker}
 
     class Line(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
             at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-            return json.dumps({"at": f"{at}.{int(record.msecs):03d}Z"} | json.loads(record.getMessage()))
+            return json.dumps({"at": f"{at}.{int(record.msecs):03d}Z"} | named | json.loads(record.getMessage()))
 
     handler = logging.StreamHandler()
     handler.setFormatter(Line())

@@ -175,6 +175,7 @@ def main(port: int) -> None:
 
     from webapp import app as web
     from webapp.measure import Reports
+    from webapp.metrics import log_to_stderr
     from webapp.service import Service
 
     with tempfile.TemporaryDirectory() as folder:
@@ -186,7 +187,8 @@ def main(port: int) -> None:
         built = web.build(service)
         # Before the page, which is mounted at the root and would answer first.
         built.router.routes[:0] = router.routes
-        web.run(built, "127.0.0.1", port, service)
+        log_to_stderr()
+        web.run(built, ("127.0.0.1", port), service)
         runtime.close()
 
 

@@ -9,6 +9,7 @@ namespace, and ports are the machine's. `--carry FILE` copies the machine's own 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -164,6 +165,17 @@ def _step(stage: Stage, name: str, rest: str, around: tuple[dict[str, Stage], Pa
         raise SystemExit(f"{name} is not known here")
 
 
+@contextlib.contextmanager
+def mounted(stage: Stage) -> Iterator[None]:
+    """With the root's own view of the processes, as an engine gives it: ONNX Runtime opens its weights through it."""
+    place = stage.root / "proc"
+    subprocess.run(["mount", "-t", "proc", "proc", str(place)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
 def answers(stage: Stage) -> bool:
     """Starts the command and asks its health, or the port, until it is well."""
     ask = "from urllib.request import urlopen; urlopen('http://127.0.0.1:7860/readyz', timeout=4)"
@@ -196,7 +208,8 @@ def main() -> int:
     work, context = given.work.resolve(), given.dockerfile.resolve().parent
     passed = {name: os.environ[name] for name in given.env if name in os.environ}
     stage = build(given.dockerfile, context, work, passed, base(work, given.carry))
-    return 0 if answers(stage) else 1
+    with mounted(stage):
+        return 0 if answers(stage) else 1
 
 
 if __name__ == "__main__":
