@@ -7,13 +7,14 @@ from typing import Any
 
 import typer
 
-from admin import finetune, train_encoder
+from admin import finetune, preferences, train_encoder
 from admin.console import facts, say, show
 from admin.opening import open_runtime
 
 app = typer.Typer(help="Train models on the corpus.", no_args_is_help=True, rich_markup_mode=None)
 finetune.register(app)
 train_encoder.register(app)
+preferences.register(app)
 JSON = typer.Option(False, "--json", help="Print JSON.")
 
 

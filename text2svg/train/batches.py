@@ -69,7 +69,9 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class Item:
+    """One row of a batch before it is padded."""
+
     ids: NDArray[np.int64]
     drawings: tuple[tuple[int, int], ...]
     """Where each drawing to learn begins and ends in `ids`."""
@@ -193,7 +195,7 @@ class Sampler:
     def _owed(self, name: str, unit: float) -> float:
         return self.mix[name] * unit - self.cursor[name]["tokens"]
 
-    def _draw(self, index: int) -> _Item:
+    def _draw(self, index: int) -> Item:
         """The next document of a group that fits the context, with its prompt varied and perhaps with references."""
         group = self.data.groups[index]
         cursor = self.cursor[group.name]
@@ -228,12 +230,12 @@ class Sampler:
         cursor["position"] += 1
         return int(order[cursor["position"] - 1])
 
-    def pack(self, items: Sequence[_Item]) -> Batch:
+    def pack(self, items: Sequence[Item]) -> Batch:
         """Right-pad documents into one rectangle."""
         return pack(items, self.data.vocabulary.pad_id)
 
 
-def cut(items: Sequence[_Item], parts: int) -> Iterator[list[_Item]]:
+def cut(items: Sequence[Item], parts: int) -> Iterator[list[Item]]:
     """Documents from long to short, in at most `parts` runs of about equal padded size."""
     ordered = sorted(items, key=lambda item: -len(item.ids))
     sizes = [_padded(item) for item in ordered]
@@ -252,11 +254,11 @@ def cut(items: Sequence[_Item], parts: int) -> Iterator[list[_Item]]:
         yield run
 
 
-def _padded(item: _Item) -> int:
+def _padded(item: Item) -> int:
     return -(-(len(item.ids) - 1) // ROUND) * ROUND
 
 
-def _join(before: Sequence[_Document], last: _Document, group: int, context: int, *, learn_all: bool) -> _Item:
+def _join(before: Sequence[_Document], last: _Document, group: int, context: int, *, learn_all: bool) -> Item:
     """One row of ids: references that fit the context, then the document; it alone, or all drawings are learned."""
     parts, drawings, length = [], [], len(last[0]) + len(last[1])
     for prompt, drawing in before:
@@ -268,10 +270,10 @@ def _join(before: Sequence[_Document], last: _Document, group: int, context: int
     for prompt, drawing in zip(parts[::2], parts[1::2], strict=True):
         drawings.append((at + len(prompt), at + len(prompt) + len(drawing)))
         at = drawings[-1][1]
-    return _Item(np.concatenate(parts, dtype=np.int64), tuple(drawings if learn_all else drawings[-1:]), group)
+    return Item(np.concatenate(parts, dtype=np.int64), tuple(drawings if learn_all else drawings[-1:]), group)
 
 
-def pack(items: Sequence[_Item], pad_id: int) -> Batch:
+def pack(items: Sequence[Item], pad_id: int) -> Batch:
     """Right-pad documents into one rectangle; targets are the ids of drawings, from the header token to eos."""
     width = max(_padded(item) for item in items)
     ids = np.full((len(items), width), pad_id, np.int64)

@@ -1,0 +1,152 @@
+"""Which of the generator's own drawings says its words best, as pairs to learn from: the data of preference tuning.
+
+The model draws each prompt of a token shard several times; the search encoder says how near every drawing is to the
+words, and the nearest and the farthest become a pair (Rafailov et al. 2023, https://arxiv.org/abs/2305.18290, with a
+machine in place of the people). Refuses held-out prompts, pairs whose two drawings are hardly apart, and drawings that
+show nothing. The trade-off: the encoder's taste becomes the generator's, so another judge must say whether it helped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from text2svg.encode.base import Encoder
+from text2svg.engine.base import Engine, Prompt, Sampling
+from text2svg.errors import TrainError
+from text2svg.generate.prompt import GUIDANCE, ROTATION
+from text2svg.generate.request import Request
+from text2svg.generate.settle import settle
+from text2svg.raster.base import Rasterizer
+from text2svg.svg.tokenizer import Tokenizer
+from text2svg.train.batches import Data
+
+LEAST = 0.04
+"""Cosines that the two drawings of a pair must be apart: below it the encoder tells styles of drawing, not things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A prompt to draw several times. Control names are empty and `detail` is None where the prompt does not say."""
+
+    words: str
+    style: str
+    collection: str = ""
+    detail: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Two drawings of one prompt, the better one first, with their cosines to the words."""
+
+    asked: Asked
+    chosen: str
+    rejected: str
+    scores: tuple[float, float]
+
+
+def asks(data: Data, mix: Mapping[str, float], tokenizer: Tokenizer, seed: int) -> Iterator[Asked]:
+    """Prompts of training documents, each once, groups by the weights of the mix; those of collections that generation
+    asks for. Endless only as the shards are."""
+    rng = np.random.default_rng(seed)
+    known = {style: set(names) for style, names in ROTATION.items()}
+    weights = np.array([mix[group.name] for group in data.groups])
+    orders = [iter(rng.permutation(len(group))) for group in data.groups]
+    seen: set[Asked] = set()
+    while weights.any():
+        index = int(rng.choice(len(weights), p=weights / weights.sum()))
+        row = next(orders[index], None)
+        if row is None:
+            weights[index] = 0
+            continue
+        prompts = data.groups[index].prompts(int(row))
+        asked = read_prompt(prompts[int(rng.integers(len(prompts)))], tokenizer)
+        if asked.words and asked.collection in known.get(asked.style, ()) and asked not in seen:
+            seen.add(asked)
+            yield asked
+
+
+def read_prompt(ids: Iterable[int], tokenizer: Tokenizer) -> Asked:
+    """What the ids of a prompt ask for."""
+    text = tokenizer.inner.decode([int(i) for i in ids], skip_special_tokens=False)
+    control, _, words = text.rpartition("|>")
+    found = dict(part.split(":", 1) for part in control.replace("|>", "").split("<|") if ":" in part)
+    detail = found.get("detail")
+    return Asked(words.strip(), found.get("style", ""), found.get("set", ""), None if detail is None else int(detail))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawer:
+    """What draws and what compares."""
+
+    engine: Engine
+    encoder: Encoder
+    tokenizer: Tokenizer
+    rasterizer: Rasterizer
+    n: int = 8
+    """Drawings of a prompt."""
+    together: int = 4
+    """Prompts drawn in one batch."""
+
+
+def prefer(asked: Iterable[Asked], drawer: Drawer, seed: int) -> Iterator[Preference | None]:
+    """One answer for each prompt, in the order they are drawn in (styles are batched apart); None where there is none."""
+    waiting: dict[str, list[Asked]] = {}
+    for at, each in enumerate(asked):
+        batch = waiting.setdefault(each.style, [])
+        batch.append(each)
+        if len(batch) == drawer.together:
+            yield from _batch(waiting.pop(each.style), drawer, seed + at * drawer.n)
+    for batch in waiting.values():
+        yield from _batch(batch, drawer, seed)
+
+
+def _batch(asked: Sequence[Asked], drawer: Drawer, seed: int) -> Iterator[Preference | None]:
+    request = Request("batch")
+    sampling = Sampling(request.max_tokens, request.temperature, request.top_p, seed, guidance=GUIDANCE[asked[0].style])
+    prompts = [prompt for each in asked for prompt in [_prompt(each, drawer.tokenizer)] * drawer.n]
+    answers = drawer.engine.complete(prompts, sampling)
+    for at, each in enumerate(asked):
+        settled = [settle(answer.text, drawer.rasterizer) for answer in answers[at * drawer.n : (at + 1) * drawer.n]]
+        drawings = sorted({one.svg for one in settled if one.valid and not one.warnings})
+        yield _pair(each, drawings, drawer.encoder) if len(drawings) > 1 else None
+
+
+def _prompt(asked: Asked, tokenizer: Tokenizer) -> Prompt:
+    control = {"style": asked.style, "detail": asked.detail, "collection": asked.collection}
+    ids, head = (tuple(tokenizer.encode_prompt(words, **control)) for words in (asked.words, ""))
+    return Prompt(asked.words, ids=ids, blank=head + (tokenizer.pad_id,) * (len(ids) - len(head)))
+
+
+def _pair(asked: Asked, drawings: Sequence[str], encoder: Encoder) -> Preference | None:
+    near = encoder.encode_svg(drawings) @ encoder.encode_text([asked.words])[0]
+    best, worst = int(near.argmax()), int(near.argmin())
+    if near[best] - near[worst] < LEAST:
+        return None
+    return Preference(
+        asked, drawings[best], drawings[worst], (round(float(near[best]), 4), round(float(near[worst]), 4))
+    )
+
+
+def write_line(preference: Preference) -> str:
+    """One line of JSON."""
+    return json.dumps(asdict(preference), ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def read_preferences(path: Path) -> list[Preference]:
+    """Every pair of a JSON Lines file. Raises TrainError with the number of the line at fault."""
+    found = []
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                row = json.loads(line)
+                scores = (float(row["scores"][0]), float(row["scores"][1]))
+                found.append(Preference(Asked(**row["asked"]), str(row["chosen"]), str(row["rejected"]), scores))
+            except (ValueError, KeyError, TypeError, IndexError) as error:
+                hint = "write them with `text2svg train preferences`"
+                raise TrainError(f"{path.name}, line {number}: no preference: {error!r}", hint=hint) from error
+    return found
