@@ -1,15 +1,15 @@
 """`text2svg corpus caption`: words for drawings, by templates from what their source says, or by a vision model.
 
 Refuses to mix: captions of another model or question grid need another output. The trade-off: vision captions go to a
-file and not into the store, because they are the dearest data here and outlive any one corpus.
+file unless they are asked for as a stage, because they are the dearest data here and outlive any one corpus.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,10 +17,14 @@ from admin.console import Ticker, facts, plain, say, show
 from admin.opening import open_runtime
 from admin.stage import How, run_stage, staged
 
+if TYPE_CHECKING:
+    from text2svg.caption.vision import CaptionOptions
+    from text2svg.runtime import Runtime
+
 ENGINE = typer.Option("keywords", help="keywords, openai:URL, or vllm:MODEL?python=PATH.")
 FILES = typer.Option("", help="Pattern of JSONL or Parquet files; default the store's drawings.")
 STAGE = typer.Option("optimize", "--from", help="Stage whose drawings are captioned: optimize or curate.")
-OUTPUT = typer.Option(None, "--output", help="JSONL to write; keywords without it become the store's caption stage.")
+OUTPUT = typer.Option(None, "--output", help="JSONL to write; without it they become a stage, `caption` or `vision`.")
 BATCH = typer.Option(64, help="Requests at once.")
 TIMEOUT = typer.Option(1.0, help="Seconds a drawing may take to render before its process is killed.")
 LEAST = typer.Option(0.5, help="Captions scored lower are dropped with their reasons; 0 keeps all that are not empty.")
@@ -70,6 +74,7 @@ def caption(
       text2svg corpus caption --engine openai:http://gpu:8000/v1 --model OpenGVLab/InternVL3-2B \\
         --data-files 'rows/*.jsonl' --output captions.jsonl --captions 3
       text2svg corpus caption --engine openai:http://gpu0:8000/v1 --rank 0 --world-size 4 --output captions-0.jsonl
+      text2svg corpus caption --engine openai:http://gpu:8000/v1 --executor 'ray:head:6379?workers=64&timeout_s=600'
     """
     given = locals()
     answer = _keywords(given) if engine == "keywords" else _vision(given)
@@ -125,52 +130,72 @@ def _drawings(given: dict[str, Any], store: Any) -> Iterable[Any]:
 
 
 def _vision(given: dict[str, Any]) -> dict[str, Any]:
-    from contextlib import ExitStack
-
-    from text2svg.caption.answers import Answers
-    from text2svg.caption.journal import Journal
-    from text2svg.caption.pace import Pace
     from text2svg.caption.served import engine_spec
-    from text2svg.caption.vision import CaptionOptions, Tools
-    from text2svg.caption.vision import caption as run
+    from text2svg.caption.vision import CaptionOptions
     from text2svg.errors import ConfigError
-    from text2svg.raster import load
 
-    if given["output"] is None:
-        raise ConfigError("vision captions need --output", hint="--output captions.jsonl")
-    if given["how"].executor or given["how"].retry:
-        raise ConfigError("--executor and --retry are for keyword captions", hint="--batch-size, and --retry-failed")
-    prices = _prices(given["prices"])
+    _prices(given["prices"])  # a wrong one is said before a server starts
+    staged = bool(given["how"].executor)
+    if staged == (given["output"] is not None) or (given["how"].retry and not staged):
+        hint = "--output captions.jsonl for a file, or --executor ray:head:6379 for a stage of the store"
+        raise ConfigError("vision captions need either --output or --executor", hint=hint)
     spec = engine_spec(given["engine"], given["model"], given["batch_size"], given["tp"], given["session_len"])
-    with ExitStack() as stack:
-        runtime = stack.enter_context(open_runtime(engine=spec))
+    with open_runtime(engine=spec) as runtime:
         model = given["model"] or _first_model(runtime.engine)
         options = CaptionOptions(
             model, given["source"] or model.rpartition("/")[2], given["resolution"], given["temperature"],
             seed=given["seed"], captions=given["captions"], least_score=given["least_score"],
             batch=given["batch_size"], tries=given["tries"],
         )  # fmt: skip
-        journal = stack.enter_context(Journal(given["output"], options.settings(), again=given["retry_failed"]))
         place = given["cache"] or runtime.settings.cache / "captions" / f"{model.replace('/', '--')}.sqlite"
+        if staged:
+            return _vision_stage(given, runtime, options, place)
+        return _vision_file(given, runtime, options, place)
+
+
+def _vision_stage(given: dict[str, Any], runtime: Runtime, options: CaptionOptions, place: Path) -> dict[str, Any]:
+    from text2svg.caption.step import VisionStep
+    from text2svg.errors import ConfigError
+    from text2svg.runtime import ASSETS
+
+    for name in ("data_files", "start_index", "max_samples", "rate", "prices", "retry_failed"):
+        if given[name]:
+            option = name.replace("_", "-")
+            raise ConfigError(f"--{option} does not go with a stage of the store", hint="write to a file: --output FILE")
+    if given["engine"].startswith("vllm"):
+        raise ConfigError("every worker would start a server of its own", hint="start one, and name it: openai:URL")
+    step = VisionStep(
+        options, runtime.settings.engine, str(place), runtime.settings.api_key,
+        runtime.settings.encoder or f"onnx:{ASSETS / 'encoder'}", f"resvg?timeout={given['timeout']}",
+    )  # fmt: skip
+    return plain(run_stage(runtime, step, given["how"], given["stage"]))
+
+
+def _vision_file(given: dict[str, Any], runtime: Runtime, options: CaptionOptions, place: Path) -> dict[str, Any]:
+    from contextlib import ExitStack
+
+    from text2svg.caption.answers import Answers
+    from text2svg.caption.journal import Journal
+    from text2svg.caption.pace import Pace
+    from text2svg.caption.step import agreement
+    from text2svg.caption.vision import Tools
+    from text2svg.caption.vision import caption as run
+    from text2svg.raster import load
+
+    with ExitStack() as stack:
+        journal = stack.enter_context(Journal(given["output"], options.settings(), again=given["retry_failed"]))
         answers = stack.enter_context(Answers(place))
         rasterizer = load(f"resvg?timeout={given['timeout']}")
         stack.callback(rasterizer.close)  # type: ignore[attr-defined]
         store = None if given["data_files"] else stack.enter_context(runtime.store())
-        tools = Tools(rasterizer, answers, Pace(given["rate"]), _agreement(runtime.encoder))
+        tools = Tools(rasterizer, answers, Pace(given["rate"]), agreement(runtime.encoder))
         drawings = _drawings(given, store)
-        return _watch(run(drawings, runtime.engine, journal, tools, options), journal, prices)
+        return _watch(run(drawings, runtime.engine, journal, tools, options), journal, _prices(given["prices"]))
 
 
 def _first_model(engine: Any) -> str:
     names = engine.models() if hasattr(engine, "models") else []
     return names[0] if names else str(engine.name)
-
-
-def _agreement(encoder: Any) -> Callable[[str, str], float]:
-    def agree(caption: str, svg: str) -> float:
-        return float(encoder.encode_text([caption])[0] @ encoder.encode_svg([svg])[0])
-
-    return agree
 
 
 def _prices(text: str) -> tuple[float, float]:

@@ -75,6 +75,9 @@ def test_wrong_options_are_said(own_data: Path, tmp_path: Path) -> None:
     for words, said in {
         ("--data-files", "x.jsonl"): "leave --data-files out",
         server: "--output captions.jsonl",
+        (*server, *out, "--executor", "serial"): "either --output or --executor",
+        (*server, "--executor", "serial", "--rate", "3"): "--rate does not go with a stage",
+        ("--engine", "vllm:m", "--model", "m", "--executor", "serial"): "openai:URL",
         (*server, *out, "--tp", "2"): "cannot reach",
         (*server, *out, "--prices", "1"): "--prices 0.10,0.40",
         (*server, *out, "--captions", "81", "--data-files", "x"): "no file matches",

@@ -11,13 +11,13 @@ back at most WINDOW later ones, which wait in the cache.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from text2svg.caption.answers import Answers, payload_key
-from text2svg.caption.journal import DROPPED, FAILED, OK, Entry, Journal, Tally
+from text2svg.caption.journal import DROPPED, FAILED, OK, Entry, Tally
 from text2svg.caption.pace import Pace
 from text2svg.caption.picture import Picture, picture
 from text2svg.caption.prompts import Question, questions
@@ -70,6 +70,19 @@ class Tools:
     """Cosine of a caption and a drawing, for quality; None leaves it out."""
 
 
+class Outcomes(Protocol):
+    """What is done and what gets done: a Journal."""
+
+    @property
+    def done(self) -> Container[tuple[str, int]]:
+        """Drawings by hash and turn that have an outcome."""
+        ...
+
+    def add(self, entry: Entry) -> None:
+        """Keeps one more."""
+        ...
+
+
 @dataclass(slots=True)
 class Figures:
     """Counts of one run; a journal's tally counts everything in its files."""
@@ -106,7 +119,7 @@ class Figures:
 
 
 def caption(
-    drawings: Iterable[Drawing], engine: Engine, journal: Journal, tools: Tools, options: CaptionOptions
+    drawings: Iterable[Drawing], engine: Engine, journal: Outcomes, tools: Tools, options: CaptionOptions
 ) -> Iterator[Entry]:
     """Brings the journal up to date, an outcome at a time. Closing the iterator ends the run after answers in flight.
 
@@ -136,7 +149,7 @@ class _Job:
 
 
 class _Run:
-    def __init__(self, engine: Engine, journal: Journal, tools: Tools, options: CaptionOptions) -> None:
+    def __init__(self, engine: Engine, journal: Outcomes, tools: Tools, options: CaptionOptions) -> None:
         self.engine, self.journal, self.tools, self.options = engine, journal, tools, options
         self.pool = ThreadPoolExecutor(options.batch, "caption")
         self.asked: dict[str, Future[tuple[Completion, int]]] = {}
