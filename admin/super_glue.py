@@ -23,7 +23,7 @@ def super_glue(
     model: Path = typer.Option(..., help="A pretrained stage: runs/tiny/stage-2/model."),
     fonts: list[Path] = typer.Option([Path("/usr/share/fonts")], help="Folder of open fonts; may be given again."),
     tasks: str = typer.Option(NAMES, help="Which tasks."),
-    epochs: int = typer.Option(5, min=1, help="Passes over the training part; the best by validation is tested."),
+    epochs: int = typer.Option(4, min=1, help="Passes over the training part; the best by validation is tested."),
     rate: float = typer.Option(5e-4, min=1e-7, help="Peak learning rate."),
     untrained: bool = typer.Option(
         True, "--untrained/--pretrained-only", help="Also the same shape from random weights."

@@ -50,6 +50,8 @@ def test_the_bundled_encoder_beats_hashing_on_heldout_captions(starter: list[Sam
     assert ours > 3 * theirs
     assert found["told"]["text to drawing"]["recall_1"]["value"] > 0.95  # it was told the answer
     assert "drawing to drawing of another style" in found["ours"]
+    tags = {name: one["tags to drawing"]["recall_10"]["value"] for name, one in found.items()}
+    assert tags["hashed"] < tags["ours"] and tags["told"] < 0.5  # no word of the caption is among the tags
     with pytest.raises(ConfigError, match="held-out"):
         evaluate(pool[:1], entrants)
 

@@ -73,6 +73,9 @@ def test_tagged_drawings_have_one_tag_of_five_and_captions_stay_together(starter
             assert tags & set(TAGS) == {TAGS[row.label]}
         train, val, test = groups(task)
         assert not (train & test or val & test)
+    many = [replace(sample, tags=("food",) if at % 4 else ("sun",)) for at, sample in enumerate(starter[:2000])]
+    rows = tagged(many, False, sizes=(1400, 100, 100)).parts
+    assert sum(row.label == TAGS.index("food") for part in PARTS for row in rows[part]) <= 1150
     two = [replace(sample, tags=("food", "sun")) for sample in starter[:50]]
     with pytest.raises(ConfigError, match="too few"):
         tagged(two, False)

@@ -1,6 +1,7 @@
 """How well an encoder retrieves: words to drawings and drawings to drawings of held-out captions, and query words.
 
     text to drawing     a query is a held-out caption; every held-out drawing is a candidate, those of the caption are right
+    tags to drawing     a query is two tags of the caption's drawings that share no word with it, as a person might say it
     drawing to drawing  a query is one drawing of a caption; its drawings in another style are right, those in its own style
                         are left out
     queries             a synonym or a Russian word; drawings of a corpus captioned by the plain word (or by it) are right
@@ -81,12 +82,15 @@ def evaluate(pool: Sequence[Sample], entrants: Sequence[Entrant], seed: int = 0)
     if len(names) < 2:
         raise ConfigError(f"{len(names)} held-out captions", hint="evaluate on a larger corpus")
     words = Task("text to drawing", [np.flatnonzero(keys == name) for name in names], [np.zeros(0, int)] * len(names))
+    asked, tagged = _tagged(pool, words, names, np.random.default_rng((seed, 1)))
     sister, starts = _sisters(pool, keys, np.random.default_rng(seed))
     found: dict[str, dict[str, Any]] = {}
     for entrant in entrants:
         drawings = entrant.drawings(pool)
         texts = entrant.texts([pool[at].caption for at in first])
         found[entrant.name] = {words.name: figures(ranks(texts, drawings, words), len(pool), seed)}
+        if asked:
+            found[entrant.name][tagged.name] = figures(ranks(entrant.texts(asked), drawings, tagged), len(pool), seed)
         if starts:
             made = ranks(drawings[starts], drawings, sister)
             found[entrant.name][sister.name] = figures(made, len(pool), seed)
@@ -160,6 +164,20 @@ def difference(one: Encoder, other: Encoder, samples: Sequence[Sample]) -> float
     apart = [np.abs(one.encode_svg(part) - other.encode_svg(part)).max() for part in _parts(svgs, 64)]
     apart += [np.abs(one.encode_text(part) - other.encode_text(part)).max() for part in _parts(texts, 64)]
     return round(float(max(apart)), 7)
+
+
+def _tagged(
+    pool: Sequence[Sample], words: Task, names: NDArray[np.str_], rng: np.random.Generator
+) -> tuple[list[str], Task]:
+    """One query a caption whose drawings have two tags without a word of it."""
+    asked, right = [], []
+    for name, rows in zip(names, words.right, strict=True):
+        own = set(str(name).split())
+        tags = sorted({tag for row in rows for tag in pool[row].tags if tag.isascii() and not own & set(words_of(tag))})
+        if len(tags) > 1:
+            asked.append(" ".join(rng.choice(tags, 2, replace=False)))
+            right.append(rows)
+    return asked, Task("tags to drawing", right, [np.zeros(0, int)] * len(right))
 
 
 def _sisters(pool: Sequence[Sample], keys: NDArray[np.str_], rng: np.random.Generator) -> tuple[Task, list[int]]:

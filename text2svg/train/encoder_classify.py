@@ -38,7 +38,7 @@ class Tuning:
     """How a classifier is trained."""
 
     rate: float = 5e-4
-    epochs: int = 5
+    epochs: int = 4
     batch: int = 16
     decay: float = 0.01
     warmup: float = 0.1
