@@ -44,6 +44,9 @@ def super_glue(
     chosen = [name for name in tasks.split(",") if name]
     if unknown := set(chosen) - set(TASKS):
         raise ConfigError(f"unknown task {', '.join(sorted(unknown))}", hint=f"tasks: {', '.join(TASKS)}")
+    if not (model / "model.safetensors").is_file():
+        hint = "text2svg train encoder --work W --stage 1 writes W/stage-1/model"
+        raise ConfigError(f"{model} holds no pretrained stage", hint=hint)
     how, answer = Tuning(rate=rate, epochs=epochs), {}
     with open_runtime() as runtime:
         for name in chosen:
@@ -62,6 +65,7 @@ def _task(runtime: Runtime, path: Path, fonts: list[Path]) -> GlueTask:
 
     name = path.stem
     if path.is_file():
+        say(f"{name}: the rows of {path}")
         return GlueTask.read(path)
     say(f"{name}: putting the rows together")
     if name == "letters":

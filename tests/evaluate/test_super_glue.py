@@ -192,5 +192,7 @@ def test_the_command_fine_tunes_once_and_then_remembers(pretrained: Path, tmp_pa
     assert row["pretrained"]["low"] <= row["pretrained"]["value"] <= row["pretrained"]["high"] and row["random"]["n"]
     again = CliRunner().invoke(app, call)
     assert "epoch" in done.stderr and "epoch" not in again.stderr and "96.7" in again.stdout
+    empty = CliRunner().invoke(app, [*call[:4], "--model", str(tmp_path), "--tasks", "letters"])
+    assert empty.exit_code != 0 and "no pretrained stage" in str(empty.exception) + empty.output
     unknown = CliRunner().invoke(app, [*call[:-4], "--tasks", "numbers"])
     assert unknown.exit_code != 0 and "letters" in str(getattr(unknown.exception, "hint", unknown.output))
