@@ -27,6 +27,11 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(plain.lower())
 
 
+def key_of(text: str) -> str:
+    """Captions of one key mean the same: their words in any order."""
+    return " ".join(sorted(set(words_of(text))))
+
+
 def content_words(words: Sequence[str]) -> list[str]:
     """What a query is about: `a blue button with a star` without `a` and `with`; everything when only such words are left.
 

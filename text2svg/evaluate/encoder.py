@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from text2svg.caption.keywords import is_heldout
-from text2svg.encode.words import words_of
+from text2svg.encode.words import key_of, words_of
 from text2svg.errors import ConfigError, RenderError, SvgError
 from text2svg.evaluate.metrics import Figure, mean
 
@@ -63,11 +63,6 @@ class Task:
     name: str
     right: list[NDArray[np.int64]]
     hidden: list[NDArray[np.int64]]
-
-
-def key_of(caption: str) -> str:
-    """Captions of one key mean the same: their words in any order."""
-    return " ".join(sorted(set(words_of(caption))))
 
 
 def heldout(samples: Iterable[Sample]) -> list[Sample]:

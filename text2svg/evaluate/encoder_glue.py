@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from text2svg.encode.words import words_of
+from text2svg.encode.words import key_of
 from text2svg.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def tagged(
         hits = {tag.lower() for tag in one.tags} & set(TAGS)
         if one.canonical and len(hits) == 1:
             label = TAGS.index(next(iter(hits)))
-            group = " ".join(sorted(words_of(one.caption))) if apart else one.digest
+            group = key_of(one.caption) if apart else one.digest
             found.setdefault(one.optimized, Example((one.optimized,), label, group))
     rows, kept, counts = list(found.values()), [], Counter[int]()
     for at in np.random.default_rng(seed).permutation(len(rows)):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from text2svg.caption.keywords import is_heldout
-from text2svg.encode.words import words_of
+from text2svg.encode.words import key_of
 from text2svg.errors import RenderError, TrainError
 from text2svg.sample import Sample
 
@@ -51,11 +51,6 @@ class Prepared:
         tinted = which >= 0
         out[tinted, :, :, :3] = self.color[which[tinted]]
         return out
-
-
-def key_of(caption: str) -> str:
-    """Drawings of one key mean the same thing and are never negatives of each other."""
-    return " ".join(sorted(set(words_of(caption))))
 
 
 def row_of(sample: Sample) -> dict[str, Any]:
