@@ -83,7 +83,7 @@ def _evaluate(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         draw, about = drawer(runtime, given["baseline"], given["corpus"], given["candidates"])
         core = protocol.name == "core"
         judge = load_judge(given["judge"] or ASSETS / "judge") if core else None
-        bench = Bench(load(f"{spec}?timeout=10"), judge, _nearest(runtime) if core else None,
+        bench = Bench(load(f"{spec}?timeout=60"), judge, _nearest(runtime) if core else None,
                       given["weights"], given["seed"])  # fmt: skip
         times: list[tuple[float, Drawn]] = []
         try:

@@ -295,7 +295,7 @@ def test_the_server_says_how_long_to_wait() -> None:
 @pytest.mark.slow
 def test_a_vision_model_that_vllm_serves_is_asked_about_every_drawing(tmp_path: Path) -> None:
     """Random tiny weights: the answers are noise, the server, its picture processor and the wire are real."""
-    python = os.environ.get("TEXT2SVG_VLLM_PYTHON") or pytest.skip("TEXT2SVG_VLLM_PYTHON names no environment with vLLM")
+    python = os.environ.get("TEST_VLLM_PYTHON") or pytest.skip("TEST_VLLM_PYTHON names no interpreter with vLLM")
     pytest.importorskip("transformers", reason="needs the train extra")
     from tests.caption import vision_model
 

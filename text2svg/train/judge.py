@@ -7,6 +7,7 @@ captions that were held out. The trade-off: one card for people beside config.js
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from text2svg.train.encoder_data import load_prepared, prepare
 from text2svg.train.encoder_export import export_encoder
 from text2svg.train.judge_data import LOOK, chosen
 
-NAME = "text2svg-judge-1"
+NAME = "text2svg-judge-2"
 
 
 def run_judge(
@@ -37,7 +38,8 @@ def run_judge(
     train_encoder(recipe, data, work / "run", teacher)
     facts = {
         "data": f"{len(data.rows):,} drawings, of which {int(data.heldout.sum()):,} were held out by their caption",
-        "teacher": f"word vectors of {teacher.name}, training only" if teacher else "none",
+        # A card names the model, not the folder it lay in.
+        "teacher": f"word vectors of {re.split('[:/]', teacher.name)[-1]}, training only" if teacher else "none",
     }
     return export_encoder(work / "run", out, name=NAME, facts=facts)
 
