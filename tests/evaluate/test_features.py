@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from text2svg.evaluate import weights as weights_module
+from text2svg.evaluate.features import Lpips
 from text2svg.evaluate.measure import Bench, measure
 from text2svg.evaluate.protocols import MMSVG, SARENA
 from text2svg.evaluate.readings import Answer
@@ -46,7 +47,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         state[f"layers.{2 * at}.weight"] = torch.randn(write, read) / read**0.5
         state[f"layers.{2 * at}.bias"] = torch.zeros(write)
     torch.save(state, place / "sac+logos+ava1-l14-linearMSE.pth")
+    save_vgg(place)
     return place
+
+
+def save_vgg(place: Path) -> None:
+    """The published layout with few channels: convolutions two, two, three, three, three, and a weight a channel."""
+    import torch
+
+    widths, state, read = (4, 6, 8, 8, 8), {}, 3
+    for width, stage in zip(widths, Lpips.STAGES, strict=True):
+        for at in stage:
+            state[f"features.{at}.weight"] = torch.randn(width, read, 3, 3) / read**0.5
+            state[f"features.{at}.bias"] = torch.randn(width) / 10
+            read = width
+    torch.save(state, place / "vgg16-397923af.pth")
+    linear = {f"lin{at}.model.1.weight": torch.rand(1, width, 1, 1) for at, width in enumerate(widths)}
+    torch.save(linear, place / "lpips-vgg.pth")
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +83,8 @@ def answers(real: bool) -> list[Answer]:
 def test_sarena_with_weights(folder: Path) -> None:
     found = measure(SARENA, answers(True), Bench(load("resvg"), weights=folder))
     assert set(found.skipped) == {"fid"} and "pt_inception" in found.skipped["fid"]
-    assert {"clip_t2i", "clip_i2i", "dino", "fid_c", "kid_c"} <= set(found.figures)
+    assert {"clip_t2i", "clip_i2i", "dino", "fid_c", "kid_c", "lpips"} <= set(found.figures)
+    assert found.figures["lpips"].n == 3 and found.figures["lpips"].low == 0  # the disc against itself
     assert found.figures["clip_i2i"].n == 3  # the failure is scored as a black picture
     assert found.figures["clip_i2i"].high == pytest.approx(100, abs=0.01)  # the disc against itself
     assert len(found.models["clip-vit-large-patch14"]) == 64
@@ -88,6 +106,36 @@ def test_features_do_not_depend_on_the_batch_and_text_is_cut(folder: Path) -> No
         assert rows.shape[0] == 40 and np.allclose(rows[39:], model.images(pictures[39:]), atol=1e-5)
     texts = clip.texts(["a bell", "a bell " * 40])
     assert texts.shape == (2, 768) and not np.allclose(texts[0], texts[1])
+
+
+def test_the_perceptual_distance_is_that_of_the_published_layers(folder: Path) -> None:
+    """Layer by layer in torch's own modules, numbered as the file numbers them."""
+    import torch
+
+    state = torch.load(folder / "vgg16-397923af.pth", weights_only=True)
+    linear = torch.load(folder / "lpips-vgg.pth", weights_only=True)
+    ours, theirs = np.random.default_rng(1).integers(0, 256, (2, 3, 48, 48, 3), dtype=np.uint8)
+    ours[0] = theirs[0]
+    layers = torch.nn.Sequential(*(
+        torch.nn.MaxPool2d(2) if at in (4, 9, 16, 23) else torch.nn.ReLU() if f"features.{at}.weight" not in state
+        else torch.nn.Conv2d(*state[f"features.{at}.weight"].shape[1::-1], 3, padding=1) for at in range(30)
+    ))  # fmt: skip
+    layers.load_state_dict({name.removeprefix("features."): value for name, value in state.items()})
+    mean, std, shift, scale = (
+        torch.tensor(values).view(1, 3, 1, 1)
+        for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225), (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450))
+    )
+    expected = torch.zeros(3)
+    with torch.inference_mode():
+        one, other = (((torch.from_numpy(p).permute(0, 3, 1, 2) / 255 - mean) / std - shift) / scale for p in (ours, theirs))
+        for at, layer in enumerate(layers):
+            one, other = layer(one), layer(other)
+            if at in (3, 8, 15, 22, 29):
+                gap = torch.nn.functional.normalize(one) - torch.nn.functional.normalize(other)
+                weight = linear[f"lin{(3, 8, 15, 22, 29).index(at)}.model.1.weight"]
+                expected += (gap**2 * weight).sum(1).mean((1, 2))
+    found = Lpips(find("vgg16", folder), find("lpips-vgg", folder)).distances(ours, theirs)
+    assert found[0] == 0 and found[1] > 0.1 and found == pytest.approx(expected.tolist(), rel=1e-4)
 
 
 def test_the_aesthetic_head_is_a_chain_of_linear_layers(folder: Path) -> None:

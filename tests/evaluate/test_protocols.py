@@ -75,7 +75,7 @@ def test_sarena_scores_failures_as_black_and_names_the_weights_it_lacks() -> Non
     assert found.figures["tokens"].n == 1
     assert found.figures["ssim"].n == 2 and found.figures["ssim"].high == 1.0 and found.figures["ssim"].low < 0.5
     assert "clip-vit-large-patch14" in found.skipped["clip_t2i"] and "huggingface.co" in found.skipped["clip_t2i"]
-    assert set(found.skipped) == {"fid", "fid_c", "kid_c", "clip_t2i", "clip_i2i", "dino"}
+    assert set(found.skipped) == {"fid", "fid_c", "kid_c", "clip_t2i", "clip_i2i", "dino", "lpips"}
     alone = measure(SARENA, answers(DISC, BAR), Bench(RESVG))
     assert alone.skipped["ssim"] == "these prompts have no real drawings"
 
@@ -91,7 +91,7 @@ def test_nothing_drawn_is_refused_and_protocols_are_named() -> None:
         measure(CORE, [], Bench(RESVG))
     with pytest.raises(ConfigError, match="unknown protocol"):
         protocol_of("fid")
-    assert {p.id for p in PROTOCOLS.values()} == {"core-3", "sarena-t2s-1", "mmsvgbench-t2s-1"}
+    assert {p.id for p in PROTOCOLS.values()} == {"core-3", "sarena-t2s-2", "mmsvgbench-t2s-1"}
     for protocol in PROTOCOLS.values():
         assert all(name in KNOWN for metric in protocol.metrics for name in metric.weights)
         assert all(metric.better in ("higher", "lower", "") for metric in protocol.metrics)
@@ -258,7 +258,7 @@ def test_drawings_are_kept_line_by_line() -> None:
 
 def test_peers_are_quoted_with_their_source() -> None:
     known = json.loads((ASSETS / "benchmark-peers.json").read_text())["figures"]
-    assert len(peers(known, "sarena-t2s-1")) > 5 and peers(known, "core-3") == []
+    assert len(peers(known, "sarena-t2s-2")) > 5 and peers(known, "core-3") == []
     for peer in known:
         assert peer["protocol"] in PROTOCOLS and peer["reported_by"]
         assert set(peer["figures"]) <= {metric.name for metric in PROTOCOLS[peer["protocol"]].metrics}

@@ -78,7 +78,7 @@ def test_unlike_unknown_and_broken_reports_are_refused(folder: Path) -> None:
 
 def test_what_others_reported_stands_apart(folder: Path) -> None:
     report = json.loads((folder / "mine" / "report.json").read_text(encoding="utf-8"))
-    _change(folder, protocol=report["protocol"] | {"id": "sarena-t2s-1"})
+    _change(folder, protocol=report["protocol"] | {"id": "sarena-t2s-2"})
     view = Reports([folder]).compare(["mine"])
     assert len(view.published) > 5
     assert all(peer["reported_by"] for peer in view.published)

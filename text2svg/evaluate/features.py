@@ -6,12 +6,13 @@ trade-off: CLIP's picture is resized by torch's antialiased bicubic instead of P
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from text2svg.evaluate.distances import lpips
 from text2svg.evaluate.weights import Found
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -89,6 +90,48 @@ def _with_weights(inception: Any, state: Any) -> Any:
         return inception.InceptionV3([3]).eval()
     finally:
         inception.load_state_dict_from_url = keep
+
+
+class Lpips:
+    """VGG16 up to each of its five poolings, and how much LPIPS 0.1 makes of each channel."""
+
+    STAGES = ((0, 2), (5, 7), (10, 12, 14), (17, 19, 21), (24, 26, 28))
+    """Convolutions by their places in the published file."""
+    SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
+    """The scaling that LPIPS does itself, upon pictures that SArena has normalised before."""
+
+    def __init__(self, vgg: Found, linear: Found) -> None:
+        import torch
+
+        state = torch.load(vgg.file, weights_only=True, map_location="cpu")
+        parts = ("weight", "bias")
+        self._stages = [[[state[f"features.{at}.{part}"] for part in parts] for at in stage] for stage in self.STAGES]
+        weights = torch.load(linear.file, weights_only=True, map_location="cpu")
+        self._weights = [weights[f"lin{at}.model.1.weight"].flatten().numpy() for at in range(len(self.STAGES))]
+
+    def distances(self, ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> list[float]:
+        """(N,) of pairs of pictures (N, S, S, 3), 0 is best."""
+        pairs = zip(self._maps(ours), self._maps(theirs), strict=True)
+        return [lpips(one, other, self._weights) for one, other in pairs]
+
+    def _maps(self, pictures: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:
+        """Feature maps (C, H, W) of the five stages, a picture at a time: at 448 px they are 50 MB."""
+        import torch
+        from torch.nn import functional
+
+        scales = ((IMAGENET_MEAN, IMAGENET_STD), (self.SHIFT, self.SCALE))
+        for picture in pictures:
+            x = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
+            for mean, std in scales:
+                x = (x - torch.tensor(mean).view(1, 3, 1, 1)) / torch.tensor(std).view(1, 3, 1, 1)
+            maps = []
+            with torch.inference_mode():
+                for at, stage in enumerate(self._stages):
+                    x = functional.max_pool2d(x, 2) if at else x
+                    for weight, bias in stage:
+                        x = functional.relu(functional.conv2d(x, weight, bias, padding=1))
+                    maps.append(x[0].numpy())
+            yield maps
 
 
 class Aesthetic:

@@ -8,7 +8,7 @@ same answers, so nothing in it is timed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -33,6 +33,7 @@ NEAR_SIZE = 64
 RESAMPLES = 100
 """Of a distance between sets; 1,000 of a mean."""
 _CLIP_L, _CLIP_B, _INCEPTION = "clip-vit-large-patch14", "clip-vit-base-patch32", "pt_inception-2015-12-05"
+_LPIPS = "lpips-vgg"
 _PICTURES = {_CLIP_L: "Clip", _CLIP_B: "Clip", _INCEPTION: "Inception", "dinov2-base": "Dino"}
 
 
@@ -81,6 +82,8 @@ def measure(protocol: Protocol, answers: Iterable[Answer], bench: Bench) -> Meas
     referenced = all(answer.task.svg for answer in first) and any(metric.reference for metric in protocol.metrics)
     skipped, found = _available(protocol, bench, referenced)
     models = {name: _open(name, one) for name, one in found.items() if name in _PICTURES}
+    if _LPIPS in found:
+        models[_LPIPS] = _paired(found)
     rows, readings = _Rows(), []
     while first:
         chunk = [read(answer, bench.renderer, protocol.size) for answer in first]
@@ -131,6 +134,12 @@ def _open(name: str, found: Found) -> Any:
     return getattr(features, _PICTURES[name])(found)
 
 
+def _paired(found: Mapping[str, Found]) -> Any:
+    from text2svg.evaluate.features import Lpips
+
+    return Lpips(found["vgg16"], found[_LPIPS])
+
+
 def _light(reading: Reading) -> Reading:
     """The same facts; of the pixels only whether there are any ink and any at all."""
     from dataclasses import replace
@@ -160,7 +169,10 @@ def _gather(protocol: Protocol, chunk: Sequence[Reading], rows: _Rows, tools: tu
     for ours, theirs in zip(pictures, real, strict=False):
         rows.values["ssim"].append(distances.ssim(ours / 255, theirs / 255))
         rows.values["psnr"].append(distances.psnr(ours / 255, theirs / 255))
-    for name, model in models.items():
+    if real and _LPIPS in models:
+        rows.values["lpips"] += models[_LPIPS].distances(np.stack(pictures), np.stack(real))
+    for name in models.keys() & _PICTURES.keys():
+        model = models[name]
         rows.ours[name].append(model.images(np.stack(pictures)))
         if real:
             rows.theirs[name].append(model.images(np.stack(real)))

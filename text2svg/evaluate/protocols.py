@@ -79,7 +79,7 @@ CORE = Protocol(
 )  # fmt: skip
 
 SARENA = Protocol(
-    "sarena-t2s", 1, "SArena-Icon, 6,013 captions with their icons", "cairo", 448,
+    "sarena-t2s", 2, "SArena-Icon, 6,013 captions with their icons", "cairo", 448,
     "scored as a black picture; left out of the mean length", True,
     (
         Metric("success", "higher", "share that parses and renders, 0..1"),
@@ -95,6 +95,8 @@ SARENA = Protocol(
                ("clip-vit-large-patch14",), True),
         Metric("dino", "higher", "(cos + 1) / 2 of DINOv2 features of picture and real icon's render",
                ("dinov2-base",), True),
+        Metric("lpips", "lower", "perceptual distance to the real icon's render through VGG16, 0 is best",
+               ("vgg16", "lpips-vgg"), True),
         Metric("ssim", "higher", "structural similarity to the real icon's render, -1..1", (), True),
         Metric("psnr", "higher", "peak signal to noise to the real icon's render, dB, equal pictures 100", (), True),
         _TOKENS,

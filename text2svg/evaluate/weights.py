@@ -45,7 +45,9 @@ KNOWN = {
                 "github.com/christophschuhmann/improved-aesthetic-predictor", "torch"),
         Weights("hps-v2.0", "HPS_v2_compressed.pt", "", "huggingface.co/xswu/HPSv2", "hpsv2"),
         Weights("dinov2-base", "dinov2-base/model.safetensors", "", "huggingface.co/facebook/dinov2-base", "transformers"),
-        Weights("lpips-vgg", "vgg16-397923af.pth", "397923af", "pytorch.org/vision (vgg16)", "lpips"),
+        Weights("vgg16", "vgg16-397923af.pth", "397923af", "download.pytorch.org/models/vgg16-397923af.pth", "torch"),
+        Weights("lpips-vgg", "lpips-vgg.pth", "",
+                "github.com/richzhang/PerceptualSimilarity, lpips/weights/v0.1/vgg.pth", "torch"),
     )
 }  # fmt: skip
 """Every model a protocol may name."""
