@@ -85,7 +85,9 @@ def serve(
 def _answer(plan: Plan, at: tuple[str, int] | socket.socket, number: int | None = None, board: str = "") -> None:
     """Serves one process's share until it is told to stop."""
     from text2svg.runtime import Runtime
+    from webapp.heaps import share_heaps
 
+    share_heaps()
     runtime = Runtime(plan.settings)
     warm = _warming(runtime)
     from webapp import app

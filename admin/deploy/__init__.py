@@ -61,3 +61,24 @@ def pictures(out: Path = typer.Argument(..., help="SVG file to write.")) -> None
         text = picture(*cards(runtime))
     out.write_text(text, encoding="utf-8")
     say(f"wrote {out}: {len(text.encode()):,} bytes")
+
+
+@app.command("before-after")
+def before_after(
+    drawing: Path = typer.Argument(..., exists=True, dir_okay=False, help="SVG file to optimize."),
+    out: Path = typer.Argument(..., help="SVG file to write."),
+) -> None:
+    """Show a drawing before and after the optimizer, with both texts in full.
+
+    \b
+    Example:
+      text2svg deploy before-after .github/power.svg .github/optimized.svg
+    """
+    from admin.deploy.before_after import compared
+    from text2svg.optimize import OptimizeOptions, open_tools, optimize
+
+    text = drawing.read_text(encoding="utf-8")
+    with open_tools() as tools:
+        made = compared(text, optimize(text, OptimizeOptions(), tools))
+    out.write_text(made, encoding="utf-8")
+    say(f"wrote {out}: {len(made.encode()):,} bytes")

@@ -17,12 +17,17 @@ START_S = 240.0
 """Importing Gradio takes four seconds of CPU; a busy machine stretches that."""
 
 
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """Address of a running demo; its output goes to `folder/log.txt`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     log = folder / "log.txt"
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
     with log.open("wb") as sink:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ import httpx
 import pytest
 
 from tests.ui.conftest import PATIENCE_MS
-from tests.ui.serving import ROOT
+from tests.ui.serving import ROOT, free_port
 from webapp.workers import worker_of
 
 PATIENCE_S = PATIENCE_MS / 1000
@@ -29,16 +28,10 @@ VISITORS = (FIRST, next(one for one in OTHERS if worker_of(one.encode(), 2) != w
 """Two addresses that belong to different workers."""
 
 
-def _port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, subprocess.Popen[bytes], Path]]:
     """Address behind the proxy, the server's process, and its log."""
-    folder, inner, outer = tmp_path_factory.mktemp("workers"), _port(), _port()
+    folder, inner, outer = tmp_path_factory.mktemp("workers"), free_port(), free_port()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TEXT2SVG_DATA": str(folder / "none"), "OMP_NUM_THREADS": "1"}
     serve = [
         "-m",

@@ -59,7 +59,7 @@ async def visit(client: httpx.AsyncClient, tally: Tally, chance: random.Random, 
 
 async def ask(client: httpx.AsyncClient, tally: Tally, chance: random.Random) -> None:
     """One request; one in ten is left after its first frame."""
-    body = {"prompt": chance.choice(WORDS), "n": 4, "seed": chance.randrange(1000), "stream": True}
+    body = {"prompt": chance.choice(WORDS), "n": 8, "seed": chance.randrange(1000), "stream": True}
     leaves, start, first, ahead = chance.random() < 0.1, time.monotonic(), 0.0, 0
     try:
         async with client.stream("POST", "/api/v1/generate", json=body) as answer:

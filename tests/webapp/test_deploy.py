@@ -14,10 +14,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from admin.deploy.before_after import compared
 from admin.deploy.pictures import Card, picture
 from admin.deploy.space import KINDS, PACKAGES, Space, requirements, write
 from tests.webapp.hub import hub
 from text2svg.errors import ConfigError
+from text2svg.optimize import OptimizeOptions, open_tools, optimize
 
 DEPLOY = Path(__file__).resolve().parents[2] / "admin" / "deploy"
 
@@ -166,3 +168,19 @@ def test_the_readmes_picture_moves_and_says_what_it_shows() -> None:
     assert sum(name.endswith(" l") for name in moving) == 1, "who wants no motion sees the last frame"
     assert moving.count("") == 1
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_before_and_after_show_the_whole_text(tmp_path: Path) -> None:
+    raw = (DEPLOY.parents[1] / ".github" / "power.svg").read_text(encoding="utf-8")
+    with open_tools() as tools:
+        result = optimize(raw, OptimizeOptions(), tools)
+    text = compared(raw, result)
+    said = "".join(
+        node.text or "" for node in ElementTree.fromstring(text).iterfind(".//{http://www.w3.org/2000/svg}text")
+    )
+    assert f"Before: {len(raw.encode())} bytes" in said
+    assert f"After: {result.bytes} bytes" in said
+    for whole in (raw, result.text):
+        assert re.sub(r"\s", "", whole) in re.sub(r"\s", "", said)
+    with pytest.raises(ConfigError, match="characters"):
+        compared(raw + " " * 4000, result)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +22,7 @@ from webapp.metrics import BUCKETS, Metrics
 from webapp.service import Service
 from webapp.views import CreateView
 
+ROOT = Path(__file__).resolve().parents[2]
 DOT = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256"><circle cx="128" cy="128" r="9"/></svg>'
 SECRET = "a prompt that nobody may read"
 
@@ -199,3 +203,29 @@ def test_histograms_add_up() -> None:
     assert lines[0] == 'text2svg_seconds_bucket{action="x",le="0.05"} 1'
     assert 'text2svg_seconds_bucket{action="x",le="+Inf"} 4' in lines
     assert 'text2svg_seconds_count{action="x"} 4' in lines
+
+
+HEAPS = """
+import ctypes, sys, threading
+from webapp.heaps import share_heaps
+if not share_heaps():
+    sys.exit(7)
+def work(at):
+    kept = [bytearray(1000 * (at + 1)) for _ in range(2000)]
+    done.wait()
+done = threading.Barrier(9)
+threads = [threading.Thread(target=work, args=(at,)) for at in range(8)]
+[one.start() for one in threads]
+done.wait()
+ctypes.CDLL(None).malloc_stats()
+"""
+
+
+def test_threads_share_two_heaps() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", HEAPS], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    if run.returncode == 7:
+        pytest.skip("another allocator than glibc's")
+    assert run.returncode == 0, run.stderr
+    assert run.stderr.count("Arena ") <= 2

@@ -84,7 +84,8 @@
     const sheet = canvas.getContext("2d");
     sheet.scale(ratio, ratio);
     sheet.globalAlpha = 0.62;
-    const side = Math.min(6, 1.9 + Math.sqrt(at.scale) * 0.55);
+    const few = Math.max(0, 4 - Math.log10(map.size)); // a few dots would be lost on the sheet
+    const side = Math.min(6, 1.9 + Math.sqrt(at.scale) * 0.55) + few;
     map.names.forEach((name, code) => {
       if (hidden.has(name)) return;
       sheet.fillStyle = TONES[name] || "#77716a";
