@@ -93,6 +93,6 @@ def prefer(
     usual = PreferOptions(beta=beta, likelihood=likelihood, epochs=epochs)
     options = PreferOptions(beta, likelihood, rate * usual.muon_lr, rate * usual.adam_lr, epochs=epochs)
     with open_runtime() as runtime:
-        tuner = Tuner(run, out, options, choose_place(threads=threads))
+        tuner = Tuner(run, out, options, choose_place(compiled=False, threads=threads))  # compiling takes as long
         found = tuner.run(read_preferences(pairs), runtime.tokenizer, say)
     show(found, as_json=as_json, text=facts)

@@ -125,9 +125,16 @@ class Tuner:
                 raise TrainError(f"a drawing of {preference.asked.words!r} is not canonical: {error}") from error
             if max(len(item.ids) for item in pair) <= context:
                 documents += pair
-        with torch.no_grad():
-            parts = [self._nats(documents[at : at + 64])[0] for at in range(0, len(documents), 64)]
-        return _Pairs(documents, torch.cat(parts) if parts else torch.zeros(0))
+        return _Pairs(documents, self._all(documents))
+
+    @torch.no_grad()
+    def _all(self, documents: Sequence[Item]) -> Tensor:
+        """Mean nats per token of each document, (len,), those of equal length read together."""
+        found = torch.zeros(len(documents), device=self.place.device)
+        by_length = sorted(range(len(documents)), key=lambda at: len(documents[at].ids))
+        for part in (by_length[at : at + 64] for at in range(0, len(by_length), 64)):
+            found[part] = self._nats([documents[at] for at in part])[0]
+        return found
 
     def _nats(self, documents: Sequence[Item]) -> tuple[Tensor, int]:
         """Mean nats per token of each document, (len,), and the tokens read."""
@@ -151,27 +158,21 @@ class Tuner:
         for at in range(0, len(places), 32):
             part = places[at : at + 32]
             now, tokens = self._nats([pairs.documents[place] for place in part])
-            odds = self._odds(now, pairs.before[part].to(now.device))
+            odds = self._odds(now, pairs.before[part])
             loss = (-F.logsigmoid(self.options.beta * odds) + self.options.likelihood * now[0::2]).sum() / len(chosen)
             loss.backward()
             total, seen = total + float(loss.detach()), seen + tokens
         self.optimizer.step(factor)
         return total, seen
 
-    @torch.no_grad()
     def _quality(self, pairs: _Pairs) -> dict[str, float]:
         """Share of pairs in the right order, by plain likelihood, and nats per token of the chosen drawings."""
-        parts = [self._nats(pairs.documents[at : at + 64])[0] for at in range(0, len(pairs.documents), 64)]
-        if not parts:
+        if not len(pairs):
             return {}
-        now = torch.cat(parts)
+        now = self._all(pairs.documents)
         right = (now[0::2] < now[1::2]).float().mean()
-        odds = self._odds(now, pairs.before.to(now.device)).mean()
-        return {
-            "right": round(float(right), 4),
-            "odds": round(float(odds), 4),
-            "nats": round(float(now[0::2].mean()), 4),
-        }
+        odds = self._odds(now, pairs.before).mean()
+        return {"right": round(float(right), 4), "odds": round(float(odds), 4), "nats": round(float(now[0::2].mean()), 4)}
 
     def _save(self, tokens: int, found: dict[str, Any]) -> None:
         state, progress = dict(self.state), dict(self.state["progress"])
