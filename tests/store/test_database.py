@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -402,3 +404,18 @@ def test_canonical_configuration_only(path: Path) -> None:
     assert json.loads(canonical_json({"p": path}))["p"] == str(path)
     with pytest.raises(ConfigError):
         canonical_json({"f": lambda: None})
+
+
+def test_a_page_of_several_filters_goes_along_the_narrowest(tmp_path: Path) -> None:
+    """Two rare licences come first in their index; a glance at its beginning takes the third for rare as well."""
+    rows = [
+        replace(row, provenance=replace(row.provenance, licence="BSD-3-Clause" if n < 9 else "ISC" if n < 18 else "MIT"))
+        for n, row in enumerate(row for part in range(6) for row in numbered(*range(1500 * part, 1500 * (part + 1)),
+                                                                             collection=f"set{part}"))
+    ]  # fmt: skip
+    with Store.create(tmp_path / "store") as store:
+        store.add_shard(raw_key(), rows)
+    with closing(sqlite3.connect(tmp_path / "store" / "index.sqlite")) as index:
+        asked = "SELECT id FROM sample WHERE shown = 1 AND collection = 'set3' AND licence = 'MIT' AND style = 'outline'"
+        plan = index.execute(f"EXPLAIN QUERY PLAN {asked} ORDER BY id LIMIT 48").fetchall()
+    assert "sample_collection" in plan[0][-1], plan

@@ -87,11 +87,12 @@ def make_keys(connection: Connection, statements: Sequence[str]) -> None:
 
 def tidy(engine: Engine) -> None:
     """After many rows: tells the planner that a collection narrows more than a style, and lets PostgreSQL count and page
-    along an index without looking at the rows (1.3 s for 1,000,000 samples; some milliseconds on SQLite).
+    along an index without looking at the rows (1.3 s for 1,000,000 samples; 0.1 s on SQLite).
     """
     if engine.dialect.name == "sqlite":
         with engine.execution_options(immediate=True).begin() as connection:
-            connection.exec_driver_sql("PRAGMA analysis_limit=1000")
+            # A thousand rows of an index tell a licence of half the rows from a small collection no better than chance.
+            connection.exec_driver_sql("PRAGMA analysis_limit=100000")
             connection.exec_driver_sql("ANALYZE sample")
         return
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:  # no VACUUM in a transaction
