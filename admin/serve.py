@@ -88,8 +88,8 @@ def _answer(plan: Plan, at: tuple[str, int] | socket.socket, number: int | None 
     from webapp.heaps import share_heaps
 
     share_heaps()
-    runtime = Runtime(plan.settings)
-    warm = _warming(runtime)
+    runtime, loaded = Runtime(plan.settings), threading.Event()
+    helpers = [_beside(lambda: (runtime.warm(), loaded.set()))]
     from webapp import app
     from webapp.limits import Bounds
     from webapp.measure import Reports
@@ -98,13 +98,17 @@ def _answer(plan: Plan, at: tuple[str, int] | socket.socket, number: int | None 
 
     log_to_stderr(number)
     shelf = Reports(list(plan.reports) or [plan.settings.data / "reports"], _runs(runtime))
-    service = Service(runtime, Bounds(plan.concurrency, plan.waiting, burst=plan.burst), ready=warm, reports=shelf)
+    service = Service(
+        runtime, Bounds(plan.concurrency, plan.waiting, burst=plan.burst), ready=loaded.is_set, reports=shelf
+    )
     if board:
         service.metrics.share(Path(board) / f"{number}.prom")
-    threading.Thread(target=service.examples, daemon=True).start()
+    helpers.append(_beside(service.examples))
     try:
         app.run(app.build(service, frames=plan.frames, root_path=plan.root_path), at, service, proxy=plan.proxy)
     finally:
+        for helper in helpers:
+            helper.join(service.bounds.grace_s)  # an interpreter that ends around a running model is aborted
         runtime.close()
 
 
@@ -129,16 +133,11 @@ def _several(plan: Plan, workers: int) -> int:
         return Dispatcher(spawn, workers, proxied=bool(plan.proxy)).run(listener)
 
 
-def _warming(runtime: Runtime) -> Callable[[], bool]:
-    """Loads the model while Gradio is imported: whoever comes first waits for the slower of the two, not for both."""
-    loaded = threading.Event()
-
-    def warm() -> None:
-        runtime.warm()
-        loaded.set()
-
-    threading.Thread(target=warm, daemon=True).start()
-    return loaded.is_set
+def _beside(work: Callable[[], object]) -> threading.Thread:
+    """Runs beside what follows: the model loads while Gradio is imported, and the first page's examples are drawn."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
 
 
 def _runs(runtime: Runtime) -> Callable[[], Iterable[Any]]:

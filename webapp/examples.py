@@ -8,6 +8,7 @@ second of the engine at every start.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,10 +47,10 @@ class Examples:
     composed: tuple[Example, ...] = ()
 
 
-def made(runtime: Any, *, draw: bool = True) -> Examples:
-    """The examples of this runtime; what fails is left out."""
-    drawn = [_drawn(runtime, text, style) for text, style in DRAWN] if draw else []
-    composed = [_composed(runtime, text) for text in COMPOSED]
+def made(runtime: Any, wanted: Callable[[], bool] = lambda: True) -> Examples:
+    """The examples of this runtime; what fails is left out, and what comes after they are no longer wanted."""
+    drawn = [_drawn(runtime, text, style) for text, style in DRAWN if wanted()]
+    composed = [_composed(runtime, text) for text in COMPOSED if wanted()]
     return Examples(tuple(filter(None, drawn)), tuple(filter(None, composed)))
 
 

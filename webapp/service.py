@@ -136,7 +136,7 @@ class Service:
         """What the first page shows; made once, by whoever asks first."""
         with self._once:
             if self._examples is None:
-                self._examples = examples.made(self.runtime)
+                self._examples = examples.made(self.runtime, lambda: not self.gate.closing)
             return self._examples
 
     def atlas(self) -> atlas.AtlasView:

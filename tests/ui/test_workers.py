@@ -161,3 +161,15 @@ def test_a_killed_worker_is_replaced_and_the_end_is_orderly(served: tuple[str, A
     assert server.wait(60) == 0
     stopped = [one for one in _events(log) if one["event"] == "stopped"]
     assert [one["cut_short"] for one in stopped] == [0, 0]
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.5])
+def test_a_server_stopped_while_it_draws_its_examples_ends_in_order(tmp_path: Path, pause: float) -> None:
+    port, environment = free_port(), {**os.environ, "TEXT2SVG_DATA": str(tmp_path / "none"), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "admin", "serve", "--port", str(port)]
+    with (tmp_path / "log.txt").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        _until(lambda: _well(f"http://127.0.0.1:{port}", ""))
+        time.sleep(pause)
+        process.terminate()
+        assert process.wait(60) == 0, (tmp_path / "log.txt").read_text()

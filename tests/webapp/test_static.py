@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import re
 from pathlib import Path
@@ -74,3 +75,16 @@ def test_words_cannot_close_the_script_element() -> None:
     assert head.count("<script>") == head.count("</script>") == 1
     words = head.split("window.Text2SVGWords = ", 1)[1].split(";\n", 1)[0]
     assert json.loads(words) == LANGUAGES
+
+
+def test_every_reason_of_the_sanitizer_has_words() -> None:
+    reasons = re.findall(
+        r"`([a-z-]+)`",
+        (importlib.import_module("text2svg.svg.sanitize").__doc__ or "")
+        .partition("Reasons in")[2]
+        .partition("says more:")[2],
+    )
+    assert len(reasons) >= 20
+    assert {f"gone.{one.replace('-', '_')}" for one in reasons} == {
+        key for key in LANGUAGES["en"] if key.startswith("gone.")
+    }

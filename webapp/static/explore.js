@@ -23,6 +23,10 @@
         h("button", { type: "button", class: "t2s-close", "data-close": "", "aria-label": t("act.close"), text: "×",
           on: { click: close } })),
       viewer({ layers: [picture(one.drawing.svg, one.caption)], label: one.caption || one.name }),
+      actions(() => one.drawing.svg, one.name, [
+        ["act.words", () => trigger("words", words)],
+        ["act.similar", () => trigger("similar", { svg: one.drawing.svg })],
+      ]),
       facts([["fact.licence", one.licence], ["fact.author", one.author], ["fact.collection", one.collection],
         ["fact.name", one.name], ["fact.source", source(one.url)], ["fact.evidence", one.evidence],
         ["fact.duplicates", one.duplicates ? t("explore.folded", { n: count(one.duplicates) }) : ""],
@@ -31,10 +35,7 @@
         ["fact.score", one.score ? count(Math.round(one.score * 100) / 100) : ""]]),
       h("div", { class: "t2s-credit" }, h("p", { class: "t2s-head", text: t("explore.credit") }), h("p", { text: one.attribution, "data-testid": "credit" }),
         action("act.credit", (button) => copy(one.attribution, button), "quiet")),
-      actions(() => one.drawing.svg, one.name, [
-        ["act.words", () => trigger("words", words)],
-        ["act.similar", () => trigger("similar", { svg: one.drawing.svg })],
-      ]), code(one.drawing.svg));
+      code(one.drawing.svg));
   }
 
   // The corpus as a list of what was asked for, or as a map of all of it.

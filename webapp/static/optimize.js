@@ -9,7 +9,7 @@
   function verdict(view) {
     const change = Math.abs(view.saved);
     const word = view.saved > 0 ? "optimize.smaller" : view.saved < 0 ? "optimize.larger" : "optimize.same";
-    const figure = view.saved === 0 ? "=" : `${change} %`;
+    const figure = view.saved === 0 ? "=" : `${count(change)} %`;
     return h("div", { class: "t2s-verdict", "data-better": String(view.saved > 0) },
       h("strong", { "data-testid": "saved", text: figure }), h("span", { text: t(word) }),
       h("span", { class: "t2s-from", text: `${bytes(view.raw_bytes)} → ${bytes(view.after.size)}` }));
@@ -23,7 +23,7 @@
 
   function difference(value) {
     if (value < 0) return "";
-    return value < 0.01 ? t("optimize.difference.none") : `${value} / 255`;
+    return value < 0.01 ? t("optimize.difference.none") : `${count(value)} / 255`;
   }
 
   function list(key, items) {
@@ -114,6 +114,12 @@
       h("div", { class: "t2s-tools" }, zoomButtons(state), grounds())), place);
   }
 
+  // A reason as the sanitizer gives it, `css-rule:@import`, in the visitor's words.
+  function gone(reason) {
+    const [code, ...name] = reason.split(":");
+    return [t("gone." + code.replaceAll("-", "_")), name.join(":")].filter(Boolean).join(": ");
+  }
+
   const arrow = (before, after) => `${bytes(before)} → ${bytes(after)}`;
 
   function done(view) {
@@ -122,7 +128,7 @@
       facts([["fact.gzip", arrow(view.raw_gzip, view.after.gzip)], ["fact.brotli", arrow(view.raw_brotli, view.after.brotli)],
         ["optimize.rung", view.rung ? t("rung." + view.rung) : ""], ["optimize.difference", difference(view.difference)]]),
       actions(() => view.after.svg, "optimized"),
-      list("optimize.removed", view.removed), list("optimize.warnings", view.warnings), code(view.after.svg));
+      list("optimize.removed", view.removed.map(gone)), list("optimize.warnings", view.warnings), code(view.after.svg));
   }
 
   makers.compare = ({ root, props }) => (view) => {
