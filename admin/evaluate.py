@@ -30,15 +30,18 @@ def _prompts() -> Any:
     return load_prompts(ASSETS / "benchmark.json")
 
 
-def _best(runtime: Any, words: str, style: str, seed: int, n: int) -> str:
-    """The first ranked of n drawings; empty when none is valid."""
+def _best(runtime: Any, words: str, style: str, ask: tuple[int, int, set[str]]) -> str:
+    """The first ranked of `ask`'s (seed, n) drawings, empty when none is valid; its credit joins the third."""
     from dataclasses import replace
 
-    from text2svg.generate.loop import best, generate
+    from text2svg.generate.credited import draw
+    from text2svg.generate.loop import best
     from text2svg.generate.request import Request
 
+    seed, n, credits = ask
     setup = replace(runtime.setup, max_fps=0.0)
-    found = best(list(generate(Request(words, style, n, seed), runtime.engine, runtime.tokenizer, setup)))
+    found = best(list(draw(Request(words, style, n, seed), runtime.engine, runtime.tokenizer, setup)))
+    credits.update(filter(None, [found.attribution] if found else []))
     return found.svg if found else ""
 
 
@@ -67,12 +70,15 @@ def sheet(
         prompts = _prompts()
         known = {"frequent": list(prompts.frequent), "heldout": [caption for caption, _ in prompts.heldout]}
         words = known.get(which) or [w.strip() for w in which.split(",") if w.strip()]
-        cells = [(word, [_best(runtime, word, style, seed, best) for style in columns]) for word in words[:n]]
+        ask: tuple[int, int, set[str]] = (seed, best, set())
+        cells = [(word, [_best(runtime, word, style, ask) for style in columns]) for word in words[:n]]
         if verdict:
             cells = _judged(cells)
-        picture = contact_sheet(cells, runtime.rasterizer, columns=max(1, 12 // max(1, len(columns))))
+        picture = contact_sheet(
+            cells, runtime.rasterizer, columns=max(1, 12 // max(1, len(columns))), credits=sorted(ask[2])
+        )
     out.write_bytes(picture)
-    say(f"wrote {out}: {len(cells)} words in {', '.join(columns)}")
+    say("\n".join([*sorted(ask[2]), f"wrote {out}: {len(cells)} words in {', '.join(columns)}"]))
 
 
 def _judged(cells: list[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:

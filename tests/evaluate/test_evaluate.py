@@ -45,3 +45,5 @@ def test_prompts_come_from_the_corpus_by_count(tmp_path) -> None:
 def test_a_contact_sheet_is_a_picture_with_empty_cells_for_failures() -> None:
     picture = contact_sheet([("minus", [LUCIDE, ""])], load_raster("resvg"))
     assert picture.startswith(b"\x89PNG")
+    credited = contact_sheet([("minus", [LUCIDE, ""])], load_raster("resvg"), credits=["from A (MIT)", "from B (ISC)"])
+    assert int.from_bytes(credited[20:24], "big") > int.from_bytes(picture[20:24], "big"), "credits stand at the foot"
