@@ -212,6 +212,9 @@ def test_a_drawing_is_recoloured_edited_zoomed_and_taken_away(visit: Callable[..
     page.locator(".t2s-detail .t2s-swatch input").first.fill("#12ab34")
     _shown(page, "#12ab34")
     assert "#12ab34" in page.input_value(CODE)
+    page.click("[data-palette=sea]")
+    _shown(page, "#1f6feb")
+    assert "#12ab34" not in page.input_value(CODE)
     page.click('[data-act="colour.current"]')
     _shown(page, "currentColor")
 

@@ -3,6 +3,10 @@
   "use strict";
   const { t, h, post, problem, notice, readable, colours, recolour, hex } = Text2SVG;
   const PAUSE_MS = 180;
+  const PALETTES = {
+    fire: ["#c4411c", "#f2a33a", "#7a1f12"], sea: ["#1f6feb", "#7cc4ff", "#0b2e59"],
+    forest: ["#2a7a4b", "#9ccf6b", "#16402a"], ink: ["#1b1a17", "#8a857c", "#d8d3ca"],
+  };
 
   // What a person typed keeps its line breaks on screen; the drawing itself is one line.
   const joined = (text) => text.trim().replace(/>\s*\n\s*</g, "><");
@@ -13,6 +17,14 @@
     field.value = hex(colour);
     field.addEventListener("input", () => change(colour, field.value));
     return h("span", { class: "t2s-swatch" }, field);
+  }
+
+  // The most used colour takes the first of the palette, and so on. Colours pass through one of their own each, so that
+  // none is taken for another that was changed before it.
+  function dressed(svg, palette) {
+    const found = colours(svg), between = (at) => "#fe01" + (16 + at).toString(16);
+    const apart = found.reduce((text, one, at) => recolour(text, one, between(at)), svg);
+    return found.reduce((text, _, at) => recolour(text, between(at), palette[at % palette.length]), apart);
   }
 
   // `take` is told every accepted drawing.
@@ -74,6 +86,14 @@
       check(next);
     }
 
+    const chips = h("span", { class: "t2s-chips" }, ...Object.entries(PALETTES).map(([name, tones]) => {
+      const dots = tones.map((tone) => h("i", {}));
+      dots.forEach((dot, at) => { dot.style.background = tones[at]; });
+      const dress = () => { const next = dressed(text, tones); field.value = readable(next); check(next); };
+      return h("button", { type: "button", class: "t2s-tones", "data-palette": name, title: t("palette." + name),
+        "aria-label": t("palette." + name), on: { click: dress } }, ...dots);
+    }));
+
     function showPalette(settled) {
       const swatches = [...palette.querySelectorAll("input")];
       const held = swatches.indexOf(document.activeElement);
@@ -83,7 +103,7 @@
       const first = found[0];
       const current = first === undefined ? null : h("button", { type: "button", class: "t2s-link", "data-act": "colour.current",
         text: t("colour.current", { c: first || "#000" }), on: { click: toCurrent } });
-      palette.replaceChildren(...found.slice(0, 12).map((one) => swatch(one, change)), current || "", reset);
+      palette.replaceChildren(...found.slice(0, 12).map((one) => swatch(one, change)), current || "", chips, reset);
       if (held >= 0) palette.querySelectorAll("input")[Math.min(held, found.length - 1)]?.focus();
     }
 
