@@ -186,11 +186,14 @@ class Runtime:
         """The k best drawings for words; filters are style, collection and licence."""
         return self.searcher.words(query, k, _filters(filters))
 
-    def search_drawing(self, svg: str, k: int = 24, **filters: str) -> list[Hit]:
-        """The k drawings most like one; it is cleaned first. Raises SvgError, RenderError."""
+    def search_drawing(self, svg: str, k: int = 24, words: str = "", **filters: str) -> list[Hit]:
+        """The k drawings most like one, and near to words if there are any. Raises SvgError, RenderError."""
         from text2svg.svg.sanitize import sanitize
 
-        return self.searcher.drawing(sanitize(svg).text, k, _filters(filters))
+        clean = sanitize(svg).text
+        if words:
+            return self.searcher.both(words, clean, k, _filters(filters))
+        return self.searcher.drawing(clean, k, _filters(filters))
 
     def browse(self, k: int = 48, offset: int = 0, **filters: str) -> list[Hit]:
         """k drawings of the corpus in its own order, from `offset`."""

@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 
 from text2svg.errors import Text2SVGError
 from webapp import batch, handlers
-from webapp.gallery import Filters
+from webapp.gallery import Filters, Question
 from webapp.handlers import Wish
 from webapp.limits import UPLOAD_BYTES, ZIP_FILES
 from webapp.notices import notice_of
@@ -81,7 +81,7 @@ class OptimizeIn(SvgIn):
 
 
 class SearchIn(BaseModel):
-    """Words, or a drawing, or neither to browse."""
+    """Words, a drawing, both of them, or neither to browse."""
 
     words: str = Field("", max_length=handlers.MAX_PROMPT)
     svg: str = Field("", max_length=UPLOAD_BYTES)
@@ -91,9 +91,9 @@ class SearchIn(BaseModel):
     k: int = Field(24, ge=1, le=100)
     offset: int = Field(0, ge=0, description="For browsing")
 
-    def asked(self) -> tuple[str, str]:
+    def asked(self) -> Question:
         """The question as the service knows it."""
-        return ("drawing", self.svg) if self.svg else ("words", self.words)
+        return Question("drawing", self.svg, self.words) if self.svg else Question("words", self.words)
 
 
 class FileIn(SvgIn):
@@ -175,7 +175,7 @@ def _drawing(router: APIRouter, service: Service, threads: anyio.CapacityLimiter
 
 
 def _finding(router: APIRouter, service: Service) -> None:
-    @router.post("/search", summary="The corpus by words or by a drawing")
+    @router.post("/search", summary="The corpus by words, by a drawing, or by both")
     async def search(body: SearchIn, request: Request) -> Response:
         filters = Filters(body.style, body.licence, body.collection, body.k)
         return answer(await run(lambda: service.search(client_of(request), body.asked(), filters, body.offset)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from text2svg.errors import Text2SVGError
 from webapp.handlers import MAX_PROMPT, Runtime
@@ -32,6 +32,16 @@ class Filters:
     count: int = PAGE
 
 
+class Question(NamedTuple):
+    """What a visitor looks for: `kind` is `browse`, `words`, or `drawing`, which words may narrow."""
+
+    kind: str = "browse"
+    text: str = ""
+    """Words, or the drawing."""
+    words: str = ""
+    """Words beside the drawing."""
+
+
 def browse(runtime: Runtime, filters: Filters, offset: int = 0) -> ExploreView:
     """A page of the corpus, before anybody searched."""
     return _page(
@@ -53,17 +63,19 @@ def search_words(runtime: Runtime, query: str, filters: Filters) -> ExploreView:
     )
 
 
-def search_drawing(runtime: Runtime, svg: str, filters: Filters) -> ExploreView:
-    """The drawings nearest to a drawing."""
+def search_drawing(runtime: Runtime, svg: str, filters: Filters, words: str = "") -> ExploreView:
+    """The drawings nearest to a drawing, and to words as much, if there are any."""
+    words = " ".join(words.split())[:MAX_PROMPT]
+    kind = "both" if words else "drawing"
     if not svg.strip():
-        return ExploreView("error", "drawing", notice=Notice("error.nothing", level="info"))
+        return ExploreView("error", kind, words, notice=Notice("error.nothing", level="info"))
     try:
         drawing = shown(svg).drawing
     except Text2SVGError as error:
-        return error_view(ExploreView(kind="drawing"), error)
+        return error_view(ExploreView(kind=kind, query=words), error)
     return _page(
-        ExploreView("done", "drawing", query_drawing=drawing),
-        lambda: runtime.search_drawing(drawing.svg, filters.count, **_narrow(filters)),
+        ExploreView("done", kind, words, drawing),
+        lambda: runtime.search_drawing(drawing.svg, filters.count, words, **_narrow(filters)),
         filters,
     )
 

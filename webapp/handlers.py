@@ -39,7 +39,7 @@ class Runtime(Protocol):
     def generate(self, request: Request) -> Iterator[object]: ...  # noqa: D102
     def optimize(self, svg: str, *, profile: str, decimals: int | None = None) -> Any: ...  # noqa: D102
     def search_words(self, query: str, k: int, **filters: str) -> Sequence[Any]: ...  # noqa: D102
-    def search_drawing(self, svg: str, k: int, **filters: str) -> Sequence[Any]: ...  # noqa: D102
+    def search_drawing(self, svg: str, k: int, words: str = "", **filters: str) -> Sequence[Any]: ...  # noqa: D102
     def browse(self, k: int, offset: int, **filters: str) -> Sequence[Any]: ...  # noqa: D102
     def compose(self, scene: Any, n: int, seed: int) -> Sequence[Any]: ...  # noqa: D102
     def relatives(self, svg: str, k: int) -> Sequence[Any]: ...  # noqa: D102

@@ -65,7 +65,7 @@ def _connect(service: Service, tabs: gr.Tabs, drawing: create.Parts, corpus: exp
     def relatives(
         event: gr.EventData, style: str, licence: str, collection: str, request: gr.Request
     ) -> tuple[Any, ...]:
-        asked = ("drawing", str(event.svg))
+        asked = gallery.Question("drawing", str(event.svg))
         view = service.search(client_of(request), asked, gallery.Filters(style, licence, collection))
         return gr.Tabs(selected="explore"), as_json(view), asked
 
@@ -101,7 +101,7 @@ def _name(service: Service) -> None:
     def search(words: str, k: int, request: gr.Request) -> dict:
         """Finds the k drawings of the corpus nearest to some words."""
         filters = gallery.Filters(count=max(1, min(100, k)))
-        return as_json(service.search(client_of(request), ("words", words), filters))
+        return as_json(service.search(client_of(request), gallery.Question("words", words), filters))
 
     def composed(prompt: str, style: str, n: int, seed: int, request: gr.Request) -> dict:
         """Puts pictures together from licensed corpus drawings, and names them; no model draws these."""

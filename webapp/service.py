@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from webapp import atlas, composing, examples, gallery, handlers
-from webapp.gallery import Filters
+from webapp.gallery import Filters, Question
 from webapp.handlers import Runtime, Wish
 from webapp.limits import Bounds, Budget, Gate
 from webapp.measure import Reports
@@ -104,13 +104,13 @@ class Service:
         """As handlers.clean, within the client's budget."""
         return self._counted(client, "clean", CleanView("error"), lambda: handlers.clean(svg))
 
-    def search(self, client: str, asked: tuple[str, str], filters: Filters, offset: int = 0) -> ExploreView:
-        """`asked` is `(words | drawing | browse, text)`."""
-        kind, text = asked
+    def search(self, client: str, asked: Question, filters: Filters, offset: int = 0) -> ExploreView:
+        """As the gallery answers the question, within the client's budget."""
+        kind, text, words = asked
 
         def run() -> ExploreView:
             if kind == "drawing":
-                return gallery.search_drawing(self.runtime, text, filters)
+                return gallery.search_drawing(self.runtime, text, filters, words)
             if kind == "words" and text.strip():
                 return gallery.search_words(self.runtime, text, filters)
             return gallery.browse(self.runtime, filters, offset)

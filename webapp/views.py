@@ -183,7 +183,7 @@ class RelativesView:
 
 @dataclass(frozen=True, slots=True)
 class ExploreView:
-    """A page of the corpus: `kind` is `browse`, `words` or `drawing`; `state` is `idle`, `done` or `error`."""
+    """A page of the corpus: `kind` is `browse`, `words`, `drawing` or `both`; `state` is `idle`, `done` or `error`."""
 
     state: str = "idle"
     kind: str = "browse"

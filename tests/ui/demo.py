@@ -118,7 +118,9 @@ class DemoRuntime:
     def search_words(self, query: str, k: int, **filters: str) -> list[Hit]:
         return self.searcher.words(query, k, _filters(filters))
 
-    def search_drawing(self, svg: str, k: int, **filters: str) -> list[Hit]:
+    def search_drawing(self, svg: str, k: int, words: str = "", **filters: str) -> list[Hit]:
+        if words:
+            return self.searcher.both(words, svg, k, _filters(filters))
         return self.searcher.drawing(svg, k, _filters(filters))
 
     def compose(self, scene: Scene, n: int = 1, seed: int = 0) -> list[Composition]:

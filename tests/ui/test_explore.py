@@ -67,6 +67,12 @@ def test_a_drawing_finds_its_relatives(visit: Callable[..., Any]) -> None:
     page.click("#explore-near")
     page.wait_for_selector(".t2s-asked img")
     assert "heart" in page.inner_text(".t2s-tile >> nth=0")
+    page.fill("#explore-words textarea, #explore-words input", "camera")
+    page.click("#explore-near")
+    page.wait_for_function("document.querySelector('.t2s-found').innerText.includes('this drawing and to “camera”')")
+    captions = page.inner_text("#explore-gallery")
+    assert "camera" in captions
+    assert "heart" in captions
     page.fill("#explore-code textarea", "<svg")
     page.click("#explore-near")
     page.wait_for_selector("#explore-gallery .t2s-notice")

@@ -213,6 +213,9 @@ def test_search_by_words_by_drawing_and_browsing(runtime: DemoRuntime) -> None:
     near = gallery.search_drawing(runtime, first.drawing.svg, Filters(count=5))
     assert near.relatives[0].drawing.svg == first.drawing.svg
     assert near.query_drawing.svg == first.drawing.svg
+    both = gallery.search_drawing(runtime, first.drawing.svg, Filters(count=5), " heart ")
+    assert (both.kind, both.query, both.query_drawing.svg) == ("both", "heart", first.drawing.svg)
+    assert "heart" in both.relatives[0].caption
     page = gallery.browse(runtime, Filters(count=20))
     following = gallery.browse(runtime, Filters(count=20), page.next)
     assert (page.next, following.offset) == (20, 20)

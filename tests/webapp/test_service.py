@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from text2svg.generate import Done, Finished, Partial, Ranked, Started
-from webapp.gallery import Filters
+from webapp.gallery import Filters, Question
 from webapp.handlers import Wish
 from webapp.limits import Bounds, Budget, Gate
 from webapp.metrics import BUCKETS, Metrics
@@ -153,7 +153,7 @@ def test_the_budget_holds_for_every_kind_of_work(runtime: Any) -> None:
         service.optimize("a", DOT),
         service.optimize("a", DOT),
         _last(service.generate("a", Wish("heart"))),
-        service.search("a", ("words", "heart"), Filters()),
+        service.search("a", Question("words", "heart"), Filters()),
     )[1:3]:
         assert view.notice is not None
         assert view.notice.key == "error.budget"

@@ -5,6 +5,7 @@
 
   function title(view) {
     if (view.kind === "words") return t("explore.found", { q: view.query });
+    if (view.kind === "both") return t("explore.both", { q: view.query });
     return t(view.kind === "drawing" ? "explore.like" : "explore.browse");
   }
 
@@ -71,7 +72,7 @@
     }
 
     function top(view) {
-      const asked = view.kind === "drawing" && view.query_drawing && view.query_drawing.svg
+      const asked = view.query_drawing && view.query_drawing.svg
         ? h("span", { class: "t2s-asked" }, picture(view.query_drawing.svg)) : null;
       const words = mode === "map" ? t("map.title") : title(view);
       return h("div", { class: "t2s-top t2s-found-row" }, h("h2", { class: "t2s-found" }, mode === "map" ? null : asked, h("span", { text: words })),

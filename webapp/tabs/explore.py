@@ -1,4 +1,4 @@
-"""Explore: the licensed corpus by words, by a drawing, or simply looked through.
+"""Explore: the licensed corpus by words, by a drawing, by both, or simply looked through.
 
 What was asked last is kept for the visitor, so that a filter narrows the present question. Refuses to fetch anything
 on the visitor's behalf: source pages are links that open in a new tab without a referrer.
@@ -6,7 +6,6 @@ on the visitor's behalf: source pages are links that open in a new tab without a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +13,10 @@ import gradio as gr
 
 from webapp import handlers
 from webapp.api import client_of
-from webapp.gallery import Filters
+from webapp.gallery import Filters, Question
 from webapp.service import Service
 from webapp.tabs.parts import QUIET, T, component, styles
 from webapp.views import ExploreView, Notice, Status, as_json
-
-Asked = tuple[str, str]
-"""`(kind, text)` of the last question: `browse`, `words` or `drawing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ def build(service: Service, status: Status) -> Parts:
         elem_id="explore-gallery",
         events=("similar", "words", "more"),
     )
-    parts = Parts(gallery, filters, gr.State(("browse", "")))
+    parts = Parts(gallery, filters, gr.State(Question()))
     _connect(service, parts, query, (go, near, upload, code))
     return parts
 
@@ -78,33 +74,37 @@ def _filter(name: str, choices: list[tuple[Any, str]]) -> gr.Dropdown:
     return gr.Dropdown(choices, value="", label=T(f"explore.{name}"), elem_id=f"explore-{name}", min_width=120)
 
 
+def _chosen(style: str | None, licence: str | None, collection: str | None) -> Filters:
+    return Filters(style or "", licence or "", collection or "")
+
+
 def _connect(service: Service, parts: Parts, query: gr.Textbox, drawing: tuple[Any, ...]) -> None:
     go, near, upload, code = drawing
     filters, outputs = parts.filters, [parts.gallery, parts.asked]
 
-    def question(kind: str) -> Callable[..., tuple[dict[str, Any], Asked]]:
-        def put(text: str, style: str, licence: str, collection: str, request: gr.Request) -> tuple[Any, Asked]:
-            chosen = Filters(style or "", licence or "", collection or "")
-            asked = (kind, text or "")
-            return as_json(service.search(client_of(request), asked, chosen)), asked
+    def put(asked: Question, chosen: Filters, request: gr.Request) -> tuple[dict[str, Any], Question]:
+        return as_json(service.search(client_of(request), asked, chosen)), asked
 
-        return put
+    def words(text: str, style: str, licence: str, collection: str, request: gr.Request) -> tuple[Any, Question]:
+        return put(Question("words", text or ""), _chosen(style, licence, collection), request)
 
-    def again(asked: Asked, style: str, licence: str, collection: str, request: gr.Request) -> dict[str, Any]:
-        chosen = Filters(style or "", licence or "", collection or "")
-        return as_json(service.search(client_of(request), asked, chosen))
+    def drawn(
+        svg: str, style: str, licence: str, collection: str, text: str, request: gr.Request
+    ) -> tuple[Any, Question]:
+        return put(Question("drawing", svg or "", text or ""), _chosen(style, licence, collection), request)
+
+    def again(asked: Question, style: str, licence: str, collection: str, request: gr.Request) -> dict[str, Any]:
+        return put(Question(*asked), _chosen(style, licence, collection), request)[0]
 
     def more(event: gr.EventData, style: str, licence: str, collection: str, request: gr.Request) -> dict[str, Any]:
-        chosen = Filters(style or "", licence or "", collection or "")
-        view = service.search(client_of(request), ("browse", ""), chosen, max(0, int(event.offset)))
-        return as_json(view)
+        chosen = _chosen(style, licence, collection)
+        return as_json(service.search(client_of(request), Question(), chosen, max(0, int(event.offset))))
 
-    words, drawn = question("words"), question("drawing")
     for start in (go.click, query.submit):
         start(words, inputs=[query, *filters], outputs=outputs, **QUIET)
-    near.click(drawn, inputs=[code, *filters], outputs=outputs, **QUIET)
+    near.click(drawn, inputs=[code, *filters, query], outputs=outputs, **QUIET)
     upload.upload(read_upload, inputs=upload, outputs=[code, parts.gallery], **QUIET).success(
-        drawn, inputs=[code, *filters], outputs=outputs, **QUIET
+        drawn, inputs=[code, *filters, query], outputs=outputs, **QUIET
     )
     for choice in filters:
         choice.input(again, inputs=[parts.asked, *filters], outputs=parts.gallery, **QUIET)
