@@ -16,7 +16,7 @@ from webapp import handlers
 from webapp.composing import compose
 from webapp.views import Composed, Drawing
 
-DRAWN = (("red heart", "color"), ("mail", "outline"), ("camera", "filled"), ("cloud", "duotone"))
+DRAWN = (("red heart", "color"), ("mail", "outline"), ("camera", "outline"), ("cloud", "duotone"))
 """Words and style."""
 COMPOSED = (
     "a blue circular button with a power symbol",

@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape
 from text2svg.errors import Text2SVGError
 
 DRAWN = (
-    ("red heart", "filled"), ("bell", "outline"), ("lock", "filled"), ("calendar", "duotone"),
-    ("cloud", "outline"), ("star", "filled"), ("camera", "filled"), ("mail", "outline"),
+    ("red heart", "filled"), ("bell", "filled"), ("lock", "filled"), ("calendar", "duotone"),
+    ("cloud", "outline"), ("star", "filled"), ("camera", "outline"), ("mail", "outline"),
 )  # fmt: skip
 """Words and style."""
 COMPOSED = (
