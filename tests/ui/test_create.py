@@ -342,3 +342,15 @@ def test_relatives_are_shown_and_a_copy_is_named(visit: Callable[..., Any]) -> N
     assert "ISC" in page.inner_text("[data-testid=kin] [data-testid=owner]")
     near.first.click()
     assert page.locator("[data-testid=kin] [data-testid=owner]").count() == 0
+
+
+def test_nothing_moves_for_who_asked_for_less_motion(visit: Callable[..., Any]) -> None:
+    usual, calm = visit(), visit(reduced_motion="reduce")
+    moving = []
+    for page in (usual, calm):
+        page.fill(PROMPT, "heart")
+        page.click("#create-go")
+        page.wait_for_selector(f"{STAGE}[data-state=running]")
+        moving.append(page.evaluate("() => document.getAnimations().length"))
+    assert moving[0] > 0
+    assert moving[1] == 0

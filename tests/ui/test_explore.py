@@ -79,6 +79,18 @@ def test_a_drawing_finds_its_relatives(visit: Callable[..., Any]) -> None:
     assert "not SVG" in page.inner_text("#explore-gallery .t2s-notice")
 
 
+def test_copies_of_a_drawing_are_one_tile_that_says_so(visit: Callable[..., Any]) -> None:
+    page = _open(visit)
+    page.click("#explore-drawing > button")
+    page.fill("#explore-code textarea", json.loads(CORPUS.read_text(encoding="utf-8"))[0]["svg"])
+    page.click("#explore-near")
+    page.wait_for_selector(".t2s-asked img")
+    pictures = page.eval_on_selector_all(".t2s-tile img", "(all) => all.map((one) => one.src)")
+    assert len(pictures) == len(set(pictures))
+    page.click(".t2s-tile >> nth=0")
+    assert "1 more rows hold this drawing" in page.inner_text(".t2s-opened")
+
+
 def test_the_map_shows_opens_and_zooms(visit: Callable[..., Any]) -> None:
     page = _open(visit)
     page.click("[data-act='map.map']")
