@@ -43,3 +43,13 @@ def test_the_last_report_cannot_be_taken_away(visit: Callable[..., Any]) -> None
         page.click(".t2s-report[aria-pressed=true] >> nth=0")
         page.wait_for_selector(f"{BOARD}[data-state=done]")
     assert page.locator(".t2s-report[aria-pressed=true]").count() == 1
+
+
+def test_figures_are_explained_in_russian(visit: Callable[..., Any]) -> None:
+    page = visit(locale="ru-RU")
+    page.click("#tab-measure-button")
+    page.wait_for_selector("[data-testid=figures]")
+    rows = "[data-testid=figures] th[scope=row] .t2s-from"
+    said = page.eval_on_selector_all(rows, "(all) => all.map((one) => one.innerText)")
+    assert "доля правильно записанных SVG, 0..1" in said
+    assert [text for text in said if not any("а" <= letter <= "я" for letter in text)] == []

@@ -41,6 +41,12 @@
       h("span", { class: "t2s-from t2s-interval", text: `${number(value.low)}–${number(value.high)}` }), h("span", { class: "t2s-track", "aria-hidden": "true" }, stroke, dot));
   }
 
+  // Figures of our own protocol are explained in the reader's language, others in the report's words.
+  function says(one) {
+    const key = "metric." + one.metric, text = t(key);
+    return text === key ? one.says : text;
+  }
+
   function row(one) {
     const there = one.figures.filter(Boolean);
     const low = Math.min(...there.map((value) => value.low)), high = Math.max(...there.map((value) => value.high));
@@ -48,7 +54,7 @@
     const best = one.better === "higher" ? Math.max(...values) : one.better === "lower" ? Math.min(...values) : NaN;
     const unlike = new Set(values).size > 1;
     const way = one.better === "higher" ? " ↑" : one.better === "lower" ? " ↓" : "";
-    return h("tr", {}, h("th", { scope: "row" }, h("span", { text: one.metric + way }), h("span", { class: "t2s-from", text: one.says })),
+    return h("tr", {}, h("th", { scope: "row" }, h("span", { text: one.metric + way }), h("span", { class: "t2s-from", text: says(one) })),
       ...one.figures.map((value) => figure(value, low, high, unlike && value !== null && value.value === best)));
   }
 
