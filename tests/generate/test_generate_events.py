@@ -213,6 +213,8 @@ def test_ranking() -> None:
     assert rank("", [done(2, "c"), done(0, "a"), done(1, "b")]) == (0, 1, 2)
     assert rank("", [done(0, "a", logprob=-1), done(1, "a", logprob=-1), done(2, "b", logprob=-3)]) == (0, 2, 1)
     assert rank("x", [done(0, "a"), done(1, "bb")], lambda words, cs: [len(c.svg) for c in cs]) == (1, 0)
+    unread = [done(0, "a", logprob=-2), done(1, "b", logprob=-1)]
+    assert rank("ф", unread, lambda words, cs: [0.0 for _ in cs]) == (1, 0)
     assert rank("", []) == ()
 
 

@@ -38,10 +38,13 @@ def closeness(encoder: Encoder) -> Scorer:
 
 
 def rank(words: str, candidates: Sequence[Finished], scorer: Scorer = likelihood) -> tuple[int, ...]:
-    """Indices of candidates, best first; equal scores keep their order."""
+    """Indices of candidates, best first.
+
+    Equal scores go by likelihood, as all are equal where an encoder cannot read the words; then they keep their order.
+    """
     valid = [c for c in sorted(candidates, key=lambda c: c.index) if c.valid]
     scores = dict(zip((c.index for c in valid), scorer(words, valid), strict=True))
-    ordered = sorted(valid, key=lambda c: -scores[c.index])
+    ordered = sorted(valid, key=lambda c: (-scores[c.index], -(c.logprob or 0.0)))
     seen: set[str] = set()
     first = [c for c in ordered if not (c.svg in seen or seen.add(c.svg))]
     repeats = [c for c in ordered if c not in first]
