@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -12,6 +12,10 @@ from admin import benchmark, engines, evaluate_encoder, judge, protocol
 from admin.console import facts, plain, say, show
 from admin.opening import open_runtime
 from text2svg.errors import ConfigError
+
+if TYPE_CHECKING:
+    from text2svg.generate.events import Finished
+    from text2svg.generate.request import Request
 
 app = typer.Typer(help="Measure a generator.", no_args_is_help=True, rich_markup_mode=None)
 protocol.register(app)
@@ -30,19 +34,15 @@ def _prompts() -> Any:
     return load_prompts(ASSETS / "benchmark.json")
 
 
-def _best(runtime: Any, words: str, style: str, ask: tuple[int, int, set[str]]) -> str:
-    """The first ranked of `ask`'s (seed, n) drawings, empty when none is valid; its credit joins the third."""
+def _best(runtime: Any, request: Request) -> Finished | None:
+    """The first ranked drawing, None when none is valid."""
     from dataclasses import replace
 
     from text2svg.generate.credited import draw
     from text2svg.generate.loop import best
-    from text2svg.generate.request import Request
 
-    seed, n, credits = ask
     setup = replace(runtime.setup, max_fps=0.0)
-    found = best(list(draw(Request(words, style, n, seed), runtime.engine, runtime.tokenizer, setup)))
-    credits.update(filter(None, [found.attribution] if found else []))
-    return found.svg if found else ""
+    return best(list(draw(request, runtime.engine, runtime.tokenizer, setup)))
 
 
 @app.command()
@@ -64,21 +64,23 @@ def sheet(
       text2svg evaluate sheet colour.png --which "red heart,sun,apple" --styles color
     """
     from text2svg.evaluate.sheet import contact_sheet
+    from text2svg.generate.request import Request
 
     columns = [s for s in styles.split(",") if s]
     with open_runtime(engine=engine) as runtime:
         prompts = _prompts()
         known = {"frequent": list(prompts.frequent), "heldout": [caption for caption, _ in prompts.heldout]}
         words = known.get(which) or [w.strip() for w in which.split(",") if w.strip()]
-        ask: tuple[int, int, set[str]] = (seed, best, set())
-        cells = [(word, [_best(runtime, word, style, ask) for style in columns]) for word in words[:n]]
+        drawn = [(word, [_best(runtime, Request(word, style, best, seed)) for style in columns]) for word in words[:n]]
+        credits = sorted({one.attribution for _, row in drawn for one in row if one and one.attribution})
+        cells = [(word, [one.svg if one else "" for one in row]) for word, row in drawn]
         if verdict:
             cells = _judged(cells)
         picture = contact_sheet(
-            cells, runtime.rasterizer, columns=max(1, 12 // max(1, len(columns))), credits=sorted(ask[2])
+            cells, runtime.rasterizer, columns=max(1, 12 // max(1, len(columns))), credits=credits
         )
     out.write_bytes(picture)
-    say("\n".join([*sorted(ask[2]), f"wrote {out}: {len(cells)} words in {', '.join(columns)}"]))
+    say("\n".join([*credits, f"wrote {out}: {len(cells)} words in {', '.join(columns)}"]))
 
 
 def _judged(cells: list[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,8 +91,8 @@ def prefer(
     from text2svg.train.preferences import read_preferences
     from text2svg.train.trainer import choose_place
 
-    usual = PreferOptions(beta=beta, likelihood=likelihood, epochs=epochs)
-    options = PreferOptions(beta, likelihood, rate * usual.muon_lr, rate * usual.adam_lr, epochs=epochs)
+    usual = PreferOptions(beta, likelihood, epochs=epochs)
+    options = replace(usual, muon_lr=rate * usual.muon_lr, adam_lr=rate * usual.adam_lr)
     with open_runtime() as runtime:
         tuner = Tuner(run, out, options, choose_place(compiled=False, threads=threads))  # compiling takes as long
         found = tuner.run(read_preferences(pairs), runtime.tokenizer, say)

@@ -53,7 +53,7 @@ def browse(runtime: Runtime, filters: Filters, offset: int = 0) -> ExploreView:
 
 def search_words(runtime: Runtime, query: str, filters: Filters) -> ExploreView:
     """The drawings nearest to some words; no words means browsing."""
-    words = " ".join(query.split())[:MAX_PROMPT]
+    words = _spoken(query)
     if not words:
         return browse(runtime, filters)
     return _page(
@@ -65,7 +65,7 @@ def search_words(runtime: Runtime, query: str, filters: Filters) -> ExploreView:
 
 def search_drawing(runtime: Runtime, svg: str, filters: Filters, words: str = "") -> ExploreView:
     """The drawings nearest to a drawing, and to words as much, if there are any."""
-    words = " ".join(words.split())[:MAX_PROMPT]
+    words = _spoken(words)
     kind = "both" if words else "drawing"
     if not svg.strip():
         return ExploreView("error", kind, words, notice=Notice("error.nothing", level="info"))
@@ -78,6 +78,10 @@ def search_drawing(runtime: Runtime, svg: str, filters: Filters, words: str = ""
         lambda: runtime.search_drawing(drawing.svg, filters.count, words, **_narrow(filters)),
         filters,
     )
+
+
+def _spoken(text: str) -> str:
+    return " ".join(text.split())[:MAX_PROMPT]
 
 
 def _narrow(filters: Filters) -> dict[str, str]:

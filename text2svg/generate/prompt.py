@@ -8,8 +8,8 @@ of collections with many short drawings.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from text2svg.engine.base import Prompt
 from text2svg.generate.request import Request
@@ -80,8 +80,11 @@ def build_prompts(request: Request, reading: Reading, tokenizer: PromptEncoder) 
             "detail": DETAIL[style] if request.detail is None else request.detail,
             "collection": collection_of(style, turn, tokenizer.collections),
         }
-        ids = tuple(tokenizer.encode_prompt(words, **control))
-        head = tuple(tokenizer.encode_prompt("", **control))
-        blank = head + (tokenizer.pad_id,) * (len(ids) - len(head))
-        prompts.append(Prompt(words, ids=ids, blank=blank))
+        prompts.append(prompt_of(words, control, tokenizer))
     return prompts
+
+
+def prompt_of(words: str, control: Mapping[str, Any], tokenizer: PromptEncoder) -> Prompt:
+    """A prompt under `style`, `detail` and `collection`, with the blank one that guidance needs."""
+    ids, head = (tuple(tokenizer.encode_prompt(text, **control)) for text in (words, ""))
+    return Prompt(words, ids=ids, blank=head + (tokenizer.pad_id,) * (len(ids) - len(head)))

@@ -22,7 +22,7 @@ from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
 from text2svg.errors import LimitError, ParseError
-from text2svg.svg.references import check_expansion, may_refer
+from text2svg.svg.references import check_expansion
 
 SVG_NS = "http://www.w3.org/2000/svg"
 XLINK_NS = "http://www.w3.org/1999/xlink"
@@ -108,8 +108,7 @@ def parse(text: str | bytes, limits: Limits = Limits()) -> SvgDocument:
         raise ParseError("encoding", "the text holds lone surrogates") from None
     if builder.root is None:
         raise ParseError("not-svg", "there is no element")
-    if may_refer(source):
-        check_expansion(builder.root, limits.max_use_expansion, limits.max_paint_expansion)
+    check_expansion(source, builder.root, limits.max_use_expansion, limits.max_paint_expansion)
     return SvgDocument(builder.root, tuple(sorted(builder.dropped)))
 
 

@@ -24,14 +24,16 @@ _COPIED = frozenset(["pattern", "mask", "clipPath", "marker", "filter"])
 _MAX_CHAIN = 300  # a reference to a reference to a reference; keeps the recursion below Python's limit
 
 
-def may_refer(text: str) -> bool:
+def _may_refer(text: str) -> bool:
     """False where a text holds nothing, spelled out or behind an escape, that draws something twice."""
     lower = text.lower()
     return "url" in lower or "use" in lower or "&" in lower or "\\" in lower
 
 
-def check_expansion(root: Element, max_use: int, max_paint: int) -> None:
-    """Raise LimitError when references would multiply the drawing beyond its budget."""
+def check_expansion(text: str, root: Element, max_use: int, max_paint: int) -> None:
+    """Raise LimitError when references would multiply the drawing, given as text and tree, beyond its budget."""
+    if not _may_refer(text):
+        return
     elements = list(root.iter())
     if not any(_refers(element) for element in elements):
         return

@@ -21,7 +21,7 @@ from xml.etree.ElementTree import Element
 from text2svg.errors import LimitError
 from text2svg.svg.allowed import ELEMENTS, INERT, PRESENTATION
 from text2svg.svg.document import Limits, SvgDocument, parse, serialize
-from text2svg.svg.references import check_expansion, may_refer
+from text2svg.svg.references import check_expansion
 
 if TYPE_CHECKING:
     from text2svg.svg.css import Declaration, Sheet
@@ -56,8 +56,7 @@ def sanitize(text: str | bytes, limits: Limits = Limits(), *, keep_images: bool 
     # Again, on what is left: a style sheet's references are attributes now, and a removed element may have hidden
     # another one of the same id.
     safe = serialize(root)
-    if may_refer(safe):
-        check_expansion(root, limits.max_use_expansion, limits.max_paint_expansion)
+    check_expansion(safe, root, limits.max_use_expansion, limits.max_paint_expansion)
     removed = tuple(sorted(cleaner.removed.union(document.dropped))[:_MAX_REASONS])
     return Sanitized(safe, removed, SvgDocument(root))
 

@@ -222,8 +222,13 @@ def _groups(row: Row, group: str, core: bool, options: DatasetOptions) -> list[s
     return [group, *([f"{group}core"] if core else []), *families]
 
 
+def drawing_ids(svg: str, tokenizer: Tokenizer) -> list[int]:
+    """Ids of a canonical drawing in the order that is learned, with eos. Raises NotCanonical."""
+    return [*tokenizer.encode_batch([order(svg)])[0], tokenizer.eos_id]
+
+
 def _document(row: Row, tokenizer: Tokenizer, options: DatasetOptions) -> Document:
-    ids = [*tokenizer.encode_batch([order(row.svg)])[0], tokenizer.eos_id]
+    ids = drawing_ids(row.svg, tokenizer)
     return Document(np.array(ids, np.uint16), prompts_of(row, tokenizer, len(ids), options))
 
 

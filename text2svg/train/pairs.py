@@ -8,7 +8,6 @@ more, in half of the prompts, because that is what generation claims before it k
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from text2svg.errors import NotCanonical, TrainError
+from text2svg.errors import NotCanonical
 from text2svg.generate.prompt import DETAIL
 from text2svg.generate.vocabulary import Vocabulary
-from text2svg.svg.order import order
 from text2svg.svg.tokenizer import Tokenizer
+from text2svg.train.dataset import drawing_ids
+from text2svg.train.lines import read_lines
 from text2svg.train.shards import Document
 
 GROUP = "pairs"
@@ -45,13 +45,7 @@ class Composed:
 
 def read_composed(path: Path) -> Iterator[Composed]:
     """The pairs of a JSON Lines file in their order. Raises TrainError with the number of the line at fault."""
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                yield _composed(json.loads(line))
-            except (ValueError, KeyError, TypeError, IndexError) as error:
-                hint = "write them with `text2svg compose-pairs`"
-                raise TrainError(f"{path.name}, line {number}: no composed pair: {error!r}", hint=hint) from error
+    return read_lines(path, _composed, "text2svg compose-pairs")
 
 
 def _composed(row: dict[str, Any]) -> Composed:
@@ -71,7 +65,7 @@ def pair_documents(
     counts: Counter[str] = Counter()
     for pair in pairs:
         try:
-            ids = [*tokenizer.encode_batch([order(pair.svg)])[0], tokenizer.eos_id]
+            ids = drawing_ids(pair.svg, tokenizer)
         except NotCanonical:
             counts[f"{GROUP} not canonical"] += 1
             continue
@@ -86,11 +80,9 @@ def pair_documents(
 
 def _prompts(pair: Composed, tokenizer: Tokenizer) -> list[list[int]]:
     """Every sentence with the usual level of detail, then without."""
-    found = []
     collection = pair.collection if pair.collection in tokenizer.collections else ""
-    for sentence in pair.prompts:
-        words = tokenizer.encode_words(" ".join(Vocabulary().read(sentence).words))
-        for detail in (DETAIL[pair.style], None):
-            control = tokenizer.control(collection=collection, style=pair.style, detail=detail)
-            found.append([tokenizer.bos_id, *control, *words])
-    return found
+    return [
+        tokenizer.encode_prompt(words, style=pair.style, detail=detail, collection=collection)
+        for words in (" ".join(Vocabulary().read(sentence).words) for sentence in pair.prompts)
+        for detail in (DETAIL[pair.style], None)
+    ]

@@ -20,10 +20,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from text2svg.errors import NotCanonical, TrainError
-from text2svg.svg.order import order
 from text2svg.svg.tokenizer import Tokenizer
 from text2svg.train.batches import Batch, Item, pack
 from text2svg.train.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
+from text2svg.train.dataset import drawing_ids
 from text2svg.train.journal import Journal
 from text2svg.train.model import Model, Shape
 from text2svg.train.optim import Optimizer, OptimizerConfig
@@ -183,7 +183,6 @@ class Tuner:
 
 
 def _document(preference: Preference, svg: str, tokenizer: Tokenizer) -> Item:
-    asked = preference.asked
-    prompt = tokenizer.encode_prompt(asked.words, style=asked.style, detail=asked.detail, collection=asked.collection)
-    ids = [*prompt, *tokenizer.encode_batch([order(svg)])[0], tokenizer.eos_id]
+    prompt = tokenizer.encode_prompt(preference.asked.words, **preference.asked.control())
+    ids = [*prompt, *drawing_ids(svg, tokenizer)]
     return Item(np.array(ids, np.int64), ((len(prompt), len(ids)),), 0)

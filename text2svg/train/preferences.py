@@ -12,18 +12,19 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from text2svg.encode.base import Encoder
-from text2svg.engine.base import Engine, Prompt, Sampling
-from text2svg.errors import TrainError
-from text2svg.generate.prompt import GUIDANCE, ROTATION
+from text2svg.engine.base import Engine, Sampling
+from text2svg.generate.prompt import GUIDANCE, ROTATION, prompt_of
 from text2svg.generate.request import Request
 from text2svg.generate.settle import settle
 from text2svg.raster.base import Rasterizer
 from text2svg.svg.tokenizer import Tokenizer
 from text2svg.train.batches import Data
+from text2svg.train.lines import read_lines
 
 LEAST = 0.04
 """Cosines that the two drawings of a pair must be apart: below it the encoder tells styles of drawing, not things."""
@@ -37,6 +38,10 @@ class Asked:
     style: str
     collection: str = ""
     detail: int | None = None
+
+    def control(self) -> dict[str, Any]:
+        """What stands before the words, as tokenizers take it."""
+        return {"style": self.style, "detail": self.detail, "collection": self.collection}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +111,16 @@ def prefer(asked: Iterable[Asked], drawer: Drawer, seed: int) -> Iterator[Prefer
 
 
 def _batch(asked: Sequence[Asked], drawer: Drawer, seed: int) -> Iterator[Preference | None]:
-    request = Request("batch")
+    request = Request(asked[0].words)
     sampling = Sampling(request.max_tokens, request.temperature, request.top_p, seed, guidance=GUIDANCE[asked[0].style])
-    prompts = [prompt for each in asked for prompt in [_prompt(each, drawer.tokenizer)] * drawer.n]
+    prompts = [
+        prompt for each in asked for prompt in [prompt_of(each.words, each.control(), drawer.tokenizer)] * drawer.n
+    ]
     answers = drawer.engine.complete(prompts, sampling)
     for at, each in enumerate(asked):
         settled = [settle(answer.text, drawer.rasterizer) for answer in answers[at * drawer.n : (at + 1) * drawer.n]]
         drawings = sorted({one.svg for one in settled if one.valid and not one.warnings})
         yield _pair(each, drawings, drawer.encoder) if len(drawings) > 1 else None
-
-
-def _prompt(asked: Asked, tokenizer: Tokenizer) -> Prompt:
-    control = {"style": asked.style, "detail": asked.detail, "collection": asked.collection}
-    ids, head = (tuple(tokenizer.encode_prompt(words, **control)) for words in (asked.words, ""))
-    return Prompt(asked.words, ids=ids, blank=head + (tokenizer.pad_id,) * (len(ids) - len(head)))
 
 
 def _pair(asked: Asked, drawings: Sequence[str], encoder: Encoder) -> Preference | None:
@@ -139,14 +140,9 @@ def write_line(preference: Preference) -> str:
 
 def read_preferences(path: Path) -> list[Preference]:
     """Every pair of a JSON Lines file. Raises TrainError with the number of the line at fault."""
-    found = []
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                row = json.loads(line)
-                scores = (float(row["scores"][0]), float(row["scores"][1]))
-                found.append(Preference(Asked(**row["asked"]), str(row["chosen"]), str(row["rejected"]), scores))
-            except (ValueError, KeyError, TypeError, IndexError) as error:
-                hint = "write them with `text2svg train preferences`"
-                raise TrainError(f"{path.name}, line {number}: no preference: {error!r}", hint=hint) from error
-    return found
+    return list(read_lines(path, _preference, "text2svg train preferences"))
+
+
+def _preference(row: Any) -> Preference:
+    scores = (float(row["scores"][0]), float(row["scores"][1]))
+    return Preference(Asked(**row["asked"]), str(row["chosen"]), str(row["rejected"]), scores)
