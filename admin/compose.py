@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from admin.console import Ticker, say, show, table
+from admin.inputs import read_svg
 from admin.opening import open_runtime
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def edit(
       text2svg edit logo.svg "red to #08f, thicker, flip it"
     """
     with open_runtime() as runtime:
-        edited = runtime.edit(_read(source), wish)
+        edited = runtime.edit(read_svg(source), wish)
     if out is not None:
         out.write_text(edited.text + "\n", encoding="utf-8")
     if as_json:
@@ -172,16 +172,6 @@ def edit(
     for note in edited.notes:
         say(f"note: {note}")
     say(f"{', '.join(edited.done)}{'; the original was brought into canonical form first' if edited.lossy else ''}")
-
-
-def _read(source: Path) -> str:
-    from text2svg.errors import SourceError
-
-    try:
-        data = sys.stdin.buffer.read() if str(source) == "-" else source.read_bytes()
-    except OSError as error:
-        raise SourceError(f"cannot read {source}: {error.strerror}", hint="give a file or -") from error
-    return data.decode("utf-8", "replace")
 
 
 def relatives(
@@ -196,7 +186,7 @@ def relatives(
       text2svg relatives heart.svg --json
     """
     with open_runtime() as runtime:
-        found = runtime.relatives(_read(source), k)
+        found = runtime.relatives(read_svg(source), k)
         say(f"nearest of {len(runtime.searcher.index):,} drawings ({runtime.corpus.name})")
     rows = [relative_row(one) | {"svg": one.sample.optimized} for one in found]
     show(rows, as_json=as_json, text=lambda rows: table([tuple(r.values())[:7] for r in rows], _COLUMNS))

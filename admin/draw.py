@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from admin.compose import relative_row
-from admin.console import say, show
+from admin.console import plain, say, show
+from admin.inputs import read_svg
 from admin.opening import open_runtime
 
 
@@ -28,6 +28,9 @@ def generate(
     temperature: float = typer.Option(0.4, help="0 to 2; lower is more usual."),
     top_p: float = typer.Option(0.9, help="Share of probability to sample from, 0.01 to 1."),
     guidance: float | None = typer.Option(None, help="1 to 6: how much louder the words are; default by style."),
+    reference: Path | None = typer.Option(
+        None, help="Draw in the manner of this SVG (- reads it): its style, detail, stroke width and colours."
+    ),
     max_tokens: int = typer.Option(300, help="Longest drawing, in tokens."),
     engine: str = typer.Option("", help="Engine spec; default from TEXT2SVG_ENGINE, else the bundled model."),
     relatives: int = typer.Option(
@@ -42,16 +45,23 @@ def generate(
     Examples:
       text2svg generate "red heart" > heart.svg
       text2svg generate "left arrow" -n 4 --style outline --seed 1 --out arrows --json
+      text2svg generate camera --reference logo.svg --json
       text2svg generate "a blue circular button with a power symbol" --engine compose --json
     """
     from text2svg.generate.request import Request
 
     request = Request(prompt, style, n, seed, max_tokens, temperature, top_p, guidance)
     with open_runtime(engine=engine) as runtime:
+        if reference is not None:
+            request = request.like(runtime.manner(read_svg(reference)))
         answer = _draw(runtime, request)
         _relate(runtime, answer, relatives if relatives >= 0 else 3 * as_json)
         if out is not None:
             _write(runtime, answer, out, png)
+    _deliver(answer, out, as_json)
+
+
+def _deliver(answer: dict[str, Any], out: Path | None, as_json: bool) -> None:
     if as_json:
         show(answer, as_json=True)
     elif out is None:
@@ -69,6 +79,8 @@ def _draw(runtime: Any, request: Any) -> dict[str, Any]:
     from text2svg.generate.events import Done, Finished, Ranked, Started
 
     answer: dict[str, Any] = {"prompt": request.prompt, "style": request.style, "seed": request.seed}
+    if request.manner:
+        answer["manner"] = plain(request.manner)
     finished: dict[int, Finished] = {}
     order: tuple[int, ...] = ()
     for event in runtime.generate(request):
@@ -124,13 +136,3 @@ def _write(runtime: Any, answer: dict[str, Any], out: Path, png: int) -> None:
         candidate["file"] = str(path)
         if png:
             path.with_suffix(".png").write_bytes(runtime.png(candidate["svg"], png))
-
-
-def read_input(source: Path) -> bytes:
-    """A file's bytes, or standard input's for `-`. Raises SourceError."""
-    from text2svg.errors import SourceError
-
-    try:
-        return sys.stdin.buffer.read() if str(source) == "-" else source.read_bytes()
-    except OSError as error:
-        raise SourceError(f"cannot read {source}: {error.strerror}", hint="give a file, a folder or -") from error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from admin.console import say, show
-from admin.opening import open_runtime
+from admin.opening import open_runtime, record_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,18 +89,9 @@ def _split(path: Path | None) -> tuple[Iterable[Pair], Iterable[Pair]]:
 
 
 def _record(card: dict[str, Any], folder: Path | None, started: str, seconds: float) -> None:
-    from text2svg.errors import StoreError
-    from text2svg.pipeline.runs import record
     from text2svg.store.base import Run
 
     config = {"recipe": card["recipe"], "backend": card["backend"], "pairs": card["pairs"]}
     metrics = {name: card[name] for name in ("heldout", "loss", "steps", "learned_tokens")}
     run = Run("train", card["recipe"]["name"], config, metrics, started, round(seconds, 1))
-    with open_runtime() as runtime:
-        try:
-            runtime.store().close()
-        except StoreError as error:
-            say(f"note: not recorded: {error.message}")
-            return
-        with runtime.store(write=True) as store:
-            say(f"recorded as run {record(store, run, {'finetuned': folder} if folder else None).id}")
+    record_run(run, {"finetuned": folder} if folder else None)

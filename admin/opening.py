@@ -5,12 +5,17 @@ Refuses to read the environment itself. The trade-off: an empty option means "as
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from admin.console import say
 
 if TYPE_CHECKING:
     from text2svg.runtime import Runtime
     from text2svg.settings import Settings
+    from text2svg.store.base import Run
 
 
 def settings_with(**changes: str | int) -> Settings:
@@ -27,3 +32,18 @@ def open_runtime(**changes: str | int) -> closing[Runtime]:
     from text2svg.runtime import Runtime
 
     return closing(Runtime(settings_with(**changes)))
+
+
+def record_run(run: Run, folders: Mapping[str, Path] | None = None) -> None:
+    """Records a run in the store when there is one, with folders as artifacts by kind, and says so either way."""
+    from text2svg.errors import StoreError
+    from text2svg.pipeline.runs import record
+
+    with open_runtime() as runtime:
+        try:
+            runtime.store().close()
+        except StoreError as error:
+            say(f"note: not recorded: {error.message}")
+            return
+        with runtime.store(write=True) as store:
+            say(f"recorded as run {record(store, run, folders).id}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from admin.console import Ticker, facts, say, show
-from admin.draw import read_input
+from admin.inputs import read_input
 from admin.opening import open_runtime
 
 if TYPE_CHECKING:

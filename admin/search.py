@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from admin.console import say, show, table
-from admin.draw import read_input
+from admin.inputs import read_svg
 from admin.opening import open_runtime
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def search(
     filters = Filters(**{name: tuple(part for part in text.split(",") if part) for name, text in given.items()})
     with open_runtime() as runtime:
         searcher = runtime.searcher
-        drawn = read_input(svg).decode("utf-8", "replace") if svg else ""
+        drawn = read_svg(svg) if svg else ""
         began = time.perf_counter()
         hits = _found(searcher, (words, drawn, like), k, filters)
         seconds = time.perf_counter() - began

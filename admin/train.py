@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from admin import finetune, preferences, train_encoder
+from admin import finetune, preferences, study, train_encoder
 from admin.console import facts, say, show
 from admin.opening import open_runtime
 
@@ -15,6 +15,7 @@ app = typer.Typer(help="Train models on the corpus.", no_args_is_help=True, rich
 finetune.register(app)
 train_encoder.register(app)
 preferences.register(app)
+study.register(app)
 JSON = typer.Option(False, "--json", help="Print JSON.")
 
 
@@ -28,6 +29,7 @@ def shards(
     width: int = typer.Option(256, help="Width of the recipe the initial embeddings are for."),
     teacher: str = typer.Option("", help="Encoder spec of a sentence model that gives words their first meaning."),
     pairs: Path | None = typer.Option(None, exists=True, help="Composed pairs, a group of their own: compose-pairs."),
+    as_drawn: bool = typer.Option(False, help="Leave parts and starting points in the order they were drawn in."),
     as_json: bool = JSON,
 ) -> None:
     """Turn the optimized corpus into token shards: the one folder a generator is trained from.
@@ -53,7 +55,7 @@ def shards(
     from text2svg.train.pairs import pair_documents, read_composed
 
     left_out = frozenset(e for e in exclude.split(",") if e)
-    options = DatasetOptions(parse_limits(limits), exclude=left_out, families=parse_families(groups))
+    options = DatasetOptions(parse_limits(limits), exclude=left_out, families=parse_families(groups), ordered=not as_drawn)
     meaning = load(teacher).encode_text if teacher else None
     with open_runtime() as runtime, runtime.store() as store:
         captions = (row.caption for row in _rows(store) if row.fits(options))

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from text2svg.errors import NotCanonical, StoreError
+from text2svg.errors import StoreError
 from text2svg.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from text2svg.generate.edit import Edited
     from text2svg.generate.events import Event
     from text2svg.generate.loop import Setup
+    from text2svg.generate.manner import Manner
     from text2svg.generate.relatives import Relative
     from text2svg.generate.request import Request
     from text2svg.mine.npm import Npm
@@ -111,6 +113,7 @@ class Runtime:
     @Once
     def setup(self) -> Setup:
         """What a generation uses beside its engine."""
+        from text2svg.generate.bring import brought
         from text2svg.generate.loop import Setup
         from text2svg.generate.rank import closeness
         from text2svg.generate.vocabulary import load_vocabulary
@@ -118,16 +121,9 @@ class Runtime:
         return Setup(
             vocabulary=load_vocabulary(ASSETS / "words.json"),
             rasterizer=self.rasterizer,
-            redraw=self._redraw,
+            redraw=lambda svg: brought(svg, partial(self.optimize, profile="model"))[0],
             scorer=closeness(self.encoder),
         )
-
-    def _redraw(self, svg: str) -> str:
-        """Foreign SVG on the canonical grid, for models that were never taught our form. Raises NotCanonical, SvgError."""
-        result = self.optimize(svg, profile="model")
-        if result.rung != "integer":
-            raise NotCanonical("no-canonical-form", "; ".join(result.warnings), hint="ask again, for simpler shapes")
-        return result.text
 
     @Once
     def tools(self) -> Tools:
@@ -206,10 +202,9 @@ class Runtime:
         rows = np.arange(len(index)) if allowed is None else np.flatnonzero(allowed)
         # A stride that shares no factor with the length mixes the sets, and visits every row once.
         stride = next((p for p in (9973, 7919, 7) if len(rows) % p), 1)
-        picked = [rows[(i * stride) % len(rows)] for i in range(offset, min(offset + k, len(rows)))]
-        digests = [index.digest(int(row)) for row in picked]
-        found = self.corpus.lookup(digests)
-        return [Hit(d, 0.0, sample) for d, sample in zip(digests, found, strict=True) if sample]
+        places = range(offset, min(offset + k, len(rows)))
+        digests = [index.digest(int(rows[(i * stride) % len(rows)])) for i in places]
+        return [Hit(d, 0.0, sample) for d, sample in zip(digests, self.corpus.lookup(digests), strict=True) if sample]
 
     # Work -------------------------------------------------------------------------------------------------------
 
@@ -245,7 +240,13 @@ class Runtime:
         """Changes a drawing as a sentence asks. Raises ConfigError, SvgError."""
         from text2svg.generate.edit import edit
 
-        return edit(svg, wish, lambda text: self.optimize(text, profile="model"))
+        return edit(svg, wish, partial(self.optimize, profile="model"))
+
+    def manner(self, svg: str) -> Manner:
+        """How a drawing is drawn, for `Request.like`. Raises SvgError."""
+        from text2svg.generate.manner import read_manner
+
+        return read_manner(svg, partial(self.optimize, profile="model"), self.tokenizer)
 
     def relatives(self, svg: str, k: int = 8) -> list[Relative]:
         """The k nearest corpus drawings, near copies flagged. Raises SvgError, RenderError."""

@@ -58,12 +58,13 @@ class GenerateIn(BaseModel):
     max_tokens: int = Field(300, description="Longest drawing, 32 to 1024")
     temperature: float = 0.4
     top_p: float = 0.9
+    reference: str = Field("", max_length=UPLOAD_BYTES, description="An SVG in whose manner it is drawn")
     stream: bool = Field(False, description="Server-sent events while it is drawn, instead of one answer")
 
     def wish(self) -> Wish:
         """As the handlers know it."""
         numbers = {"max_tokens": self.max_tokens, "temperature": self.temperature, "top_p": self.top_p}
-        return Wish(self.prompt, self.style, self.n, self.seed, **numbers)
+        return Wish(self.prompt, self.style, self.n, self.seed, **numbers, reference=self.reference)
 
 
 class SvgIn(BaseModel):

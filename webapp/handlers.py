@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from text2svg.errors import ConfigError, Text2SVGError
+from text2svg.generate.manner import Manner
 from text2svg.generate.request import MAX_CANDIDATES, Request
 from webapp.notices import notice_of
 from webapp.preview import brotli_size, shown, sizes
@@ -42,6 +43,7 @@ class Runtime(Protocol):
     def search_drawing(self, svg: str, k: int, words: str = "", **filters: str) -> Sequence[Any]: ...  # noqa: D102
     def browse(self, k: int, offset: int, **filters: str) -> Sequence[Any]: ...  # noqa: D102
     def compose(self, scene: Any, n: int, seed: int) -> Sequence[Any]: ...  # noqa: D102
+    def manner(self, svg: str) -> Manner: ...  # noqa: D102
     def relatives(self, svg: str, k: int) -> Sequence[Any]: ...  # noqa: D102
     def png(self, svg: str, size: int) -> bytes: ...  # noqa: D102
     def describe(self) -> Mapping[str, Any]: ...  # noqa: D102
@@ -58,6 +60,8 @@ class Wish:
     max_tokens: float | None = 300
     temperature: float | None = 0.4
     top_p: float | None = 0.9
+    reference: str = ""
+    """SVG text in whose manner it is drawn."""
 
     def clamped(self) -> Wish:
         """The same with every field inside the limits."""
@@ -69,11 +73,14 @@ class Wish:
             max_tokens=int(_clamp(self.max_tokens, 32, MAX_TOKENS)),
             temperature=_clamp(self.temperature, 0.05, 2.0),
             top_p=_clamp(self.top_p, 0.05, 1.0),
+            reference=self.reference.strip(),
         )
 
-    def request(self) -> Request:
-        """Raises ConfigError when the prompt holds no word."""
-        return Request(**asdict(self.clamped()))
+    def request(self, runtime: Runtime) -> Request:
+        """Raises ConfigError when the prompt holds no word, SvgError when the reference cannot be read."""
+        values = asdict(self.clamped())
+        reference, request = values.pop("reference"), Request(**values)
+        return request.like(runtime.manner(reference)) if reference else request
 
 
 def _clamp(value: float | None, low: float, high: float) -> float:
@@ -96,7 +103,7 @@ def generate(
     start = shown_at = clock()
     events = None
     try:
-        request = wish.request()
+        request = wish.request(runtime)
         board.view = replace(board.view, asked=_asked(request))
         events = runtime.generate(request)
         for event in events:
@@ -123,7 +130,8 @@ def began(wish: Wish, run: int) -> CreateView:
 
 
 def _asked(request: Request) -> Asked:
-    return Asked(request.n, request.seed, request.max_tokens, request.temperature, request.top_p)
+    numbers = (request.n, request.seed, request.max_tokens, request.temperature, request.top_p)
+    return Asked(*numbers, asdict(request.manner) if request.manner else None)
 
 
 def clean(svg: str) -> CleanView:

@@ -74,7 +74,11 @@ def _connect(service: Service, tabs: gr.Tabs, drawing: create.Parts, corpus: exp
         known = style if style in handlers.STYLES else ""
         return gr.Tabs(selected="create"), str(event.text)[: handlers.MAX_PROMPT], known
 
+    def manner(event: gr.EventData) -> tuple[Any, ...]:
+        return gr.Tabs(selected="create"), *create.taken(event)
+
     for source in (drawing.stage, corpus.gallery):
+        source.manner(manner, outputs=[tabs, *drawing.like], **explore.QUIET)
         source.similar(
             relatives,
             inputs=corpus.filters,

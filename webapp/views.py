@@ -57,13 +57,16 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The numbers of a request as they were used: together with its words and style they draw the same again."""
+    """The numbers of a request as they were used: together with its words and style, and with the reference if there was
+    one, they draw the same again."""
 
     n: int = 0
     seed: int = 0
     max_tokens: int = 0
     temperature: float = 0.0
     top_p: float = 0.0
+    manner: dict[str, Any] | None = None
+    """What was taken over from the reference."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,21 @@ def test_every_command_has_help_with_an_example(path, command) -> None:
     assert f"text2svg {' '.join(path)}" in command.help
 
 
+RING = '<svg viewBox="0 0 24 24"><circle cx="12" cy="12" r="8" fill="none" stroke="teal" stroke-width="1"/></svg>'
+
+
+def test_generate_draws_in_the_manner_of_a_reference(tmp_path) -> None:
+    done = _run("generate", "star", "-n", "2", "--reference", "-", "--json", data=RING, TEXT2SVG_DATA=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert (answer["style"], answer["manner"]["stroke_width"], answer["manner"]["inks"]) == ("outline", 11, ["#088"])
+    for candidate in answer["candidates"]:
+        assert 'stroke="#088" stroke-width="11"' in candidate["svg"]
+    missing = _run("generate", "star", "--reference", str(tmp_path / "none.svg"))
+    assert missing.returncode == 1
+    assert "cannot read" in missing.stderr
+
+
 def test_generate_writes_the_same_bytes_for_the_same_seed(tmp_path) -> None:
     texts = []
     for name in ("a", "b"):

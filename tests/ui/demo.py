@@ -22,6 +22,7 @@ from text2svg.encode.hashed import HashedEncoder
 from text2svg.engine.scripted import ScriptedEngine
 from text2svg.errors import EngineUnavailable
 from text2svg.generate import Event, Request, Setup, generate
+from text2svg.generate.manner import Manner, read_manner
 from text2svg.generate.relatives import Relative, relatives
 from text2svg.optimize import Optimized, OptimizeOptions, optimize
 from text2svg.optimize.ladder import Tools
@@ -128,6 +129,9 @@ class DemoRuntime:
 
     def relatives(self, svg: str, k: int = 8) -> list[Relative]:
         return relatives(svg, self.searcher, self.rasterizer, k)
+
+    def manner(self, svg: str) -> Manner:
+        return read_manner(svg, lambda given: self.optimize(given, profile="model"), self._tokenizer)
 
     def browse(self, k: int, offset: int, **filters: str) -> list[Hit]:
         hits = [Hit(sample.digest, 0.0, sample) for sample in self.samples]

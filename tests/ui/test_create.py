@@ -354,3 +354,23 @@ def test_nothing_moves_for_who_asked_for_less_motion(visit: Callable[..., Any]) 
         moving.append(page.evaluate("() => document.getAnimations().length"))
     assert moving[0] > 0
     assert moving[1] == 0
+
+
+def test_a_picked_drawing_lends_its_manner_to_the_next(visit: Callable[..., Any]) -> None:
+    page = visit()
+    _draw(page, "red heart")
+    page.wait_for_selector("[data-testid=detail]")
+    page.fill("[data-testid=detail] input[type=color] >> nth=0", "#3366cc")
+    page.wait_for_function(f"() => document.querySelector('{BIG}').src.includes('3366cc')")
+    page.click('.t2s-detail [data-act="act.manner"]')
+    page.wait_for_selector("#create-reference textarea", state="visible")
+    page.wait_for_function("() => document.querySelector('#create-reference textarea').value.includes('#3366cc')")
+    _draw(page, "camera")
+    assert "In the manner of the reference" in page.inner_text(".t2s-manner")
+    assert page.get_attribute(".t2s-manner .t2s-ink >> nth=0", "title") == "#36c"
+    sources = "all => all.map(one => decodeURIComponent(one.src))"
+    drawn = page.eval_on_selector_all("[data-kind=drawn] .t2s-card img", sources)
+    assert all("#36c" in source for source in drawn), drawn
+    assert page.locator('.t2s-detail [data-act="act.link"]').count() == 0, "a link cannot carry the reference"
+    page.fill("#create-reference textarea", "<svg><script>alert(1)</script></svg>")
+    _draw(page, "camera", "error")

@@ -128,12 +128,24 @@ def test_a_prompt_without_a_readable_character_is_an_error_view() -> None:
     assert last.state == "error"
 
 
-def test_numbers_are_clamped_and_cleared_fields_survive() -> None:
-    wide = Wish("x" * 900, "baroque", 99, -4, 10**9, temperature=99, top_p=-1).request()
+def test_numbers_are_clamped_and_cleared_fields_survive(runtime: DemoRuntime) -> None:
+    wide = Wish("x" * 900, "baroque", 99, -4, 10**9, temperature=99, top_p=-1).request(runtime)
     assert (len(wide.prompt), wide.style, wide.n, wide.seed) == (300, "", 8, 0)
     assert (wide.max_tokens, wide.temperature, wide.top_p) == (1024, 2.0, 0.05)
-    empty = Wish("x", n=None, seed=None, max_tokens=None, temperature=None, top_p=None).request()
+    empty = Wish("x", n=None, seed=None, max_tokens=None, temperature=None, top_p=None).request(runtime)
     assert (empty.n, empty.seed, empty.max_tokens) == (1, 0, 32)
+
+
+def test_a_wish_is_drawn_in_the_manner_of_its_reference(runtime: DemoRuntime) -> None:
+    ring = '<svg viewBox="0 0 24 24"><circle cx="12" cy="12" r="8" fill="none" stroke="teal" stroke-width="1"/></svg>'
+    last = list(handlers.generate(runtime, Wish("fast rocket", n=2, reference=ring)))[-1]
+    assert last.state == "done"
+    assert last.asked.manner == {
+        "style": "outline", "detail": 0, "stroke_width": 11, "linecap": "butt", "linejoin": "miter", "inks": ("#088",),
+    }  # fmt: skip
+    assert all("#088" in one.drawing.svg for one in last.candidates)
+    hopeless = list(handlers.generate(runtime, Wish("fast rocket", reference="<svg")))[-1]
+    assert (hopeless.state, hopeless.notice.key) == ("error", "error.parse")  # type: ignore[union-attr]
 
 
 def _kinds() -> list[type[errors.Text2SVGError]]:

@@ -14,17 +14,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from text2svg.errors import ConfigError, NotCanonical
+from text2svg.errors import ConfigError
+from text2svg.generate.bring import Bring, brought
 from text2svg.svg.affine import Box, bounds, each_shape, map_drawing, points_of, repaint, shapes_of
 from text2svg.svg.canonical import Drawing, Shape
+from text2svg.svg.inks import inks_of, recolored
 from text2svg.svg.palette import COLORS, SHADES, SYNONYMS, family, luminance, parse_color, toned
-from text2svg.svg.reader import canonicalize, is_canonical, parse_canonical
+from text2svg.svg.reader import canonicalize, parse_canonical
 from text2svg.svg.schema import MAX_STROKE, OPAQUE
-
-if TYPE_CHECKING:
-    from text2svg.optimize.options import Optimized
 
 MAX_WISH = 300
 """Characters."""
@@ -57,33 +55,18 @@ class Edited:
     """Whether the drawing before the edit is not exactly the one that was given."""
 
 
-def edit(svg: str, wish: str, bring: Callable[[str], Optimized]) -> Edited:
+def edit(svg: str, wish: str, bring: Bring) -> Edited:
     """Do what a wish says.
 
     Raises ConfigError for a wish that is not understood or finds nothing to do, NotCanonical for a drawing that has no
     canonical form, SvgError for unsafe or unreadable input.
     """
     steps = read_wish(wish)
-    svg = svg.strip()
-    text, notes = (svg, ()) if is_canonical(svg) else _canonical(svg, bring)
+    text, notes = brought(svg, bring)
     drawing = parse_canonical(text)
     for _, operation in steps:
         drawing = operation(drawing)
     return Edited(canonicalize(drawing.to_text()), tuple(name for name, _ in steps), notes, bool(notes))
-
-
-def _canonical(svg: str, bring: Callable[[str], Optimized]) -> tuple[str, tuple[str, ...]]:
-    result = bring(svg)
-    if result.rung != "integer":
-        raise NotCanonical(
-            "no-canonical-form",
-            f"the drawing keeps its look only as {result.rung!r}: {'; '.join(result.warnings) or 'outside the subset'}",
-            hint="edit drawings without masks, filters and text",
-        )
-    notes = ("rounded to the 256 grid, colours to #rgb", *result.warnings)
-    if result.difference is not None:
-        notes = (*notes, f"mean difference to the original {result.difference.mean_abs:.2f} of 255")
-    return result.text, notes
 
 
 def read_wish(wish: str) -> list[tuple[str, Operation]]:
@@ -138,10 +121,10 @@ def _recolor(groups: Sequence[str | None]) -> tuple[str, Operation]:
     target = parse_color(groups[0] or "") or "#000"
 
     def change(drawing: Drawing) -> Drawing:
-        inks = _inks(drawing)
+        inks = set(inks_of(drawing))
         dark = {ink for ink in inks if luminance(ink) < LIGHT} or inks
         new = {ink: target if len(dark) == 1 else toned(target, ink) for ink in dark}
-        return _recolored(drawing, new)
+        return recolored(drawing, new)
 
     return f"recoloured {groups[0]}", change
 
@@ -151,30 +134,14 @@ def _map_color(groups: Sequence[str | None]) -> tuple[str, Operation]:
     exact = parse_color(old) or "#000"
 
     def change(drawing: Drawing) -> Drawing:
-        inks = _inks(drawing)
+        inks = set(inks_of(drawing))
         chosen = {exact} & inks or {ink for ink in inks if old[0] != "#" and family(ink) == family(exact)}
         if not chosen:
             there = ", ".join(sorted(f"{ink} ({family(ink)})" for ink in inks))
             raise ConfigError(f"nothing is {old} in this drawing", hint=f"its colours: {there}")
-        return _recolored(drawing, dict.fromkeys(chosen, new))
+        return recolored(drawing, dict.fromkeys(chosen, new))
 
     return f"{old} to {groups[1]}", change
-
-
-def _inks(drawing: Drawing) -> set[str]:
-    """All colours, those of gradients too."""
-    paints = {p for shape in shapes_of(drawing) for p in (shape.paint.fill, shape.paint.stroke)}
-    stops = {stop.color for gradient in drawing.gradients.values() for stop in gradient.stops}
-    return {p for p in paints if p.startswith("#")} | stops
-
-
-def _recolored(drawing: Drawing, new: dict[str, str]) -> Drawing:
-    out = repaint(drawing, lambda paint: new.get(paint, paint))
-    gradients = {
-        key: g._replace(stops=tuple(s._replace(color=new.get(s.color, s.color)) for s in g.stops))
-        for key, g in drawing.gradients.items()
-    }
-    return Drawing(out.items, gradients)
 
 
 def _with_width(drawing: Drawing, width: Callable[[int], float]) -> Drawing:
@@ -268,7 +235,7 @@ def _remove_background(_: Sequence[str | None]) -> tuple[str, Operation]:
             raise ConfigError("no background was found", hint="it is the lowest painted shape, as large as the drawing")
         rest = Drawing(tuple(items[1:]), drawing.gradients)
         # White signs on a removed blue disc would vanish on a page: they take the disc's colour.
-        if first.paint.fill.startswith("#") and all(luminance(ink) >= LIGHT for ink in _inks(rest)):
+        if first.paint.fill.startswith("#") and all(luminance(ink) >= LIGHT for ink in inks_of(rest)):
             rest = repaint(rest, lambda _: first.paint.fill)
         return rest
 

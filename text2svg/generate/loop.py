@@ -11,16 +11,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from text2svg.engine.base import Delta, Engine, Sampling
 from text2svg.errors import ConfigError
 from text2svg.generate.events import Done, Event, Finished, Partial, Ranked, Started
+from text2svg.generate.manner import dress
 from text2svg.generate.prompt import GUIDANCE, PromptEncoder, build_prompts
 from text2svg.generate.rank import Scorer, likelihood, rank
 from text2svg.generate.request import Request
 from text2svg.generate.settle import Redraw, frame, settle
 from text2svg.generate.vocabulary import Vocabulary
+from text2svg.svg.palette import parse_color
 
 if TYPE_CHECKING:
     from text2svg.raster.base import Rasterizer
@@ -52,6 +55,8 @@ class _Candidate:
     shown: str = ""
     shown_at: float = float("-inf")
     error: str = ""
+    dress: Callable[[str], str] = str
+    """Puts a drawing into the manner of the reference."""
 
     def add(self, delta: Delta) -> None:
         self.text.append(delta.text)
@@ -67,7 +72,8 @@ class _Candidate:
         if not setup.max_fps or now - self.shown_at < 1 / setup.max_fps:
             return None
         self.shown_at = now
-        svg = frame("".join(self.text))
+        drawn = frame("".join(self.text))
+        svg = self.dress(drawn) if drawn else ""
         if not svg or svg == self.shown:
             return None
         self.shown = svg
@@ -77,7 +83,8 @@ class _Candidate:
         settled = settle("".join(self.text), setup.rasterizer, setup.redraw)
         warnings = settled.warnings + ((self.error,) if self.error else ())
         mean = self.logprob / self.tokens if self.tokens and self.logprob is not None else None
-        return Finished(self.index, settled.svg, self.tokens, settled.valid, warnings, mean)
+        svg = self.dress(settled.svg) if settled.svg else ""
+        return Finished(self.index, svg, self.tokens, settled.valid, warnings, mean)
 
 
 def generate(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: Setup | None = None) -> Iterator[Event]:
@@ -95,9 +102,10 @@ def generate(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: 
     guidance = GUIDANCE[request.style] if request.guidance is None else request.guidance
     sampling = Sampling(request.max_tokens, request.temperature, request.top_p, request.seed, guidance=guidance)
     finished: list[Finished] = []
+    dressed = _dressing(request, reading.words)
     deltas = engine.stream(prompts, sampling)
     try:
-        for event in _follow(deltas, request.n, setup):
+        for event in _follow(deltas, [_Candidate(i, dress=dressed) for i in range(request.n)], setup):
             if isinstance(event, Finished):
                 finished.append(event)
             yield event
@@ -107,8 +115,15 @@ def generate(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: 
     yield Done(setup.clock() - began, sum(f.tokens for f in finished))
 
 
-def _follow(deltas: Iterator[Delta], n: int, setup: Setup) -> Iterator[Partial | Finished]:
-    open_: dict[int, _Candidate] = {i: _Candidate(i) for i in range(n)}
+def _dressing(request: Request, words: Sequence[str]) -> Callable[[str], str]:
+    """What puts a drawing into the manner that is asked for; colours that the words name are left to the model."""
+    if request.manner is None:
+        return str
+    return partial(dress, manner=request.manner, inks=not any(map(parse_color, words)))
+
+
+def _follow(deltas: Iterator[Delta], candidates: Sequence[_Candidate], setup: Setup) -> Iterator[Partial | Finished]:
+    open_ = {candidate.index: candidate for candidate in candidates}
     for delta in deltas:
         candidate = open_.get(delta.index)
         if candidate is None:

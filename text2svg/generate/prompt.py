@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from text2svg.engine.base import Prompt
-from text2svg.generate.request import Request
+from text2svg.generate.request import MAX_DETAIL, Request
 from text2svg.generate.vocabulary import Reading
 
 ROTATION = {
@@ -77,11 +77,18 @@ def build_prompts(request: Request, reading: Reading, tokenizer: PromptEncoder) 
         style, turn = style_and_turn(request, candidate)
         control = {
             "style": style,
-            "detail": DETAIL[style] if request.detail is None else request.detail,
+            "detail": _detail(request, DETAIL[style]),
             "collection": collection_of(style, turn, tokenizer.collections),
         }
         prompts.append(prompt_of(words, control, tokenizer))
     return prompts
+
+
+def _detail(request: Request, usual: int) -> int:
+    """What was asked for, else the reference's level, at most one off the usual: plainer drawings lose their subject."""
+    if request.detail is not None:
+        return request.detail
+    return min(max(request.manner.detail, usual - 1), usual + 1, MAX_DETAIL) if request.manner else usual
 
 
 def prompt_of(words: str, control: Mapping[str, Any], tokenizer: PromptEncoder) -> Prompt:

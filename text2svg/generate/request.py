@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from text2svg.errors import ConfigError
+from text2svg.generate.manner import Manner
 
 MAX_PROMPT = 300
 """Characters. The model reads eight words; the rest is patience for pasted sentences."""
@@ -39,6 +40,8 @@ class Request:
     the words and less tidy."""
     detail: int | None = None
     """0 (plainest) to 5; None takes what is usual for the style."""
+    manner: Manner | None = None
+    """How a reference is drawn; see `like`."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.prompt, str) or not normalize(self.prompt):
@@ -59,6 +62,10 @@ class Request:
             _within("guidance", self.guidance, 1.0, 6.0)
         if self.detail is not None:
             _within("detail", self.detail, 0, MAX_DETAIL)
+
+    def like(self, manner: Manner) -> Request:
+        """The same wish in the manner of a reference; a style that was asked for stays."""
+        return replace(self, style=self.style or manner.style, manner=manner)
 
     @property
     def text(self) -> str:

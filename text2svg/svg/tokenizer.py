@@ -8,7 +8,6 @@ needed, for a decoder that no engine has to special-case.
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
@@ -19,11 +18,6 @@ from tokenizers import Tokenizer as _HfTokenizer
 
 from text2svg.errors import ConfigError
 from text2svg.svg.vocabulary import BOS, DETAILS, EOS, PAD, STYLES, drawing_tokens, split_pattern
-
-
-def detail_level(tokens: int) -> int:
-    """The detail level 0..5 of a drawing of `tokens` tokens."""
-    return min(bisect.bisect_left(DETAILS, tokens), len(DETAILS) - 1)
 
 
 class Tokenizer:

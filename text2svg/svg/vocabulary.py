@@ -8,6 +8,7 @@ first digit, arc flags carry commas. Refuses captions; those are the tokenizer's
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator
 
@@ -120,3 +121,8 @@ def split_pattern() -> str:
         "[\\s\\S]",
     ]
     return "|".join(parts)
+
+
+def detail_level(tokens: int) -> int:
+    """The detail level 0..5 of a drawing of `tokens` tokens."""
+    return min(bisect.bisect_left(DETAILS, tokens), len(DETAILS) - 1)

@@ -25,7 +25,8 @@ from text2svg.sample import Sample
 from text2svg.svg.order import order, recolor
 from text2svg.svg.schema import HEADER
 from text2svg.svg.snap import GRID
-from text2svg.svg.tokenizer import Tokenizer, detail_level
+from text2svg.svg.tokenizer import Tokenizer
+from text2svg.svg.vocabulary import detail_level
 from text2svg.train.shards import Document, Meta, write_group, write_meta
 
 GROUPS = ("stroke", "solid", "tone", "color")
@@ -76,6 +77,8 @@ class DatasetOptions:
     """Collections left out."""
     recolored: float = 0.15
     """Chance that a black training drawing is also shown in a colour, which its words then begin with."""
+    ordered: bool = True
+    """Whether parts and starting points are put into the one order that is learned; false leaves them as they were drawn."""
     families: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Further groups by name, each of some collections: what a mix may want more of, such as emoji."""
     core_words: frozenset[str] = frozenset()
@@ -222,13 +225,13 @@ def _groups(row: Row, group: str, core: bool, options: DatasetOptions) -> list[s
     return [group, *([f"{group}core"] if core else []), *families]
 
 
-def drawing_ids(svg: str, tokenizer: Tokenizer) -> list[int]:
-    """Ids of a canonical drawing in the order that is learned, with eos. Raises NotCanonical."""
-    return [*tokenizer.encode_batch([order(svg)])[0], tokenizer.eos_id]
+def drawing_ids(svg: str, tokenizer: Tokenizer, *, ordered: bool = True) -> list[int]:
+    """Ids of a canonical drawing in the order that is learned, or as drawn, with eos. Raises NotCanonical."""
+    return [*tokenizer.encode_batch([order(svg) if ordered else svg])[0], tokenizer.eos_id]
 
 
 def _document(row: Row, tokenizer: Tokenizer, options: DatasetOptions) -> Document:
-    ids = drawing_ids(row.svg, tokenizer)
+    ids = drawing_ids(row.svg, tokenizer, ordered=options.ordered)
     return Document(np.array(ids, np.uint16), prompts_of(row, tokenizer, len(ids), options))
 
 

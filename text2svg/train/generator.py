@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 
 from text2svg.errors import ConfigError, Text2SVGError, TrainError
 from text2svg.train.batches import parse_mix
@@ -45,16 +43,7 @@ def train(
         f"{place.reason}; {sum(v.numel() for v in trainer.model.weights.values()):,} weights",
         file=sys.stderr,
     )
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        trainer.stopped = True
-
-    handlers = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        return trainer.run(tokens)
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+    return trainer.run_interruptibly(tokens)
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -25,6 +25,7 @@ class OptimizerConfig:
     """Learning rates are those of the constant phase."""
 
     muon_lr: float = 0.02
+    """0 leaves the matrices to AdamW too."""
     muon_momentum: float = 0.95
     adam_lr: float = 3e-3
     adam_beta1: float = 0.8
@@ -38,7 +39,7 @@ class Optimizer:
     def __init__(self, weights: Weights, config: OptimizerConfig) -> None:
         self.weights, self.config = weights, config
         self.steps = 0
-        self.muon = [name for name in weights if name.rsplit(".", 1)[-1] in PARTS]
+        self.muon = [name for name in weights if config.muon_lr and name.rsplit(".", 1)[-1] in PARTS]
         self.adam = [name for name in weights if name not in set(self.muon)]
         self.momentum = {name: torch.zeros_like(weights[name]) for name in self.muon}
         self.first = {name: torch.zeros_like(weights[name]) for name in self.adam}

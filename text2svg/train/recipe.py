@@ -42,7 +42,7 @@ class Recipe:
     embed_std: float = 0.5
     """Standard deviation of fresh embeddings, in residual units."""
     muon_lr: float = 0.02
-    """Muon's learning rate for block matrices, in spectral norm per step."""
+    """Muon's learning rate for block matrices, in spectral norm per step; 0 leaves them to AdamW."""
     muon_momentum: float = 0.95
     """Muon's Nesterov momentum, per step."""
     adam_lr: float = 3e-3

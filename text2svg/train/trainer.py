@@ -8,10 +8,12 @@ environment holds it at 1.8 GB for some 4 % of the speed. Needs torch and numpy 
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -131,8 +133,8 @@ class Trainer:
         self.optimizer = Optimizer(own, config)
         self.ema = {n: v.detach().clone() for n, v in own.items()} if r.ema else {}
 
-    def begin(self, start: Start) -> None:
-        """Bring the run to its starting point and record it."""
+    def begin(self, start: Start, *, warm: bool = True) -> None:
+        """Bring the run to its starting point and record it; `warm` takes the first embeddings that lie in the shards."""
         init = self.shards / "init.npy"
         if start.resume or start.branch:
             self._restore(load_checkpoint(start.branch or self.out))
@@ -140,7 +142,7 @@ class Trainer:
             from text2svg.train.export import read_weights
 
             self._load(read_weights(start.weights, self.shape))
-        elif init.is_file():
+        elif warm and init.is_file():
             self._warm_embeddings(np.load(init))
         # A decay that was cut short goes on from where it was, also when the same command is given again.
         if start.decay_tokens and not (start.resume and self.progress.decay):
@@ -251,21 +253,23 @@ class Trainer:
         move = [torch.from_numpy(array).to(self.place.device) for array in (batch.ids, batch.rows, batch.targets)]
         return self.model.losses(*move)
 
-    @torch.no_grad()
     def measure(self) -> dict[str, float]:
         """Mean nats per drawing token on the fixed held-out subset, by group; `G+references` after references."""
         found = {}
         for suffix, batches in self.heldout.items():
-            sums, counts = np.zeros(len(self.mix)), np.zeros(len(self.mix))
-            for batch in batches:
-                values = self._losses(batch).float().cpu().numpy()
-                sums += np.bincount(batch.groups, values, len(self.mix))
-                counts += np.bincount(batch.groups, minlength=len(self.mix))
-            for name, total, count in zip(self.mix, sums, counts, strict=True):
-                if count:
-                    found[name + suffix] = round(float(total / count), 4)
+            found |= {name + suffix: value for name, value in self.nats(batches, list(self.mix)).items()}
         self.progress.heldout = found
         return found
+
+    @torch.no_grad()
+    def nats(self, batches: Iterable[Batch], names: Sequence[str]) -> dict[str, float]:
+        """Mean nats per drawing token of some batches, by the names of their groups; a group without targets has none."""
+        sums, counts = np.zeros(len(names)), np.zeros(len(names))
+        for batch in batches:
+            values = self._losses(batch).float().cpu().numpy()
+            sums += np.bincount(batch.groups, values, len(names))
+            counts += np.bincount(batch.groups, minlength=len(names))
+        return {n: round(float(total / count), 4) for n, total, count in zip(names, sums, counts, strict=True) if count}
 
     def run(self, tokens: int, clock: Callable[[], float] = time.monotonic) -> Progress:
         """Steps until `tokens` have been seen in all, the decay has ended, or a signal came; then a checkpoint."""
@@ -288,6 +292,19 @@ class Trainer:
             self._log_heldout()
         self.save()
         return p
+
+    def run_interruptibly(self, tokens: int) -> Progress:
+        """`run`, where SIGTERM and SIGINT end the run after the step at hand, with a checkpoint."""
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            self.stopped = True
+
+        handlers = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            return self.run(tokens)
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
 
     def _log_heldout(self) -> None:
         self.journal.write(

@@ -54,6 +54,7 @@
         actions(edit.current, subject.name, [
           ["act.optimize", () => trigger("optimize", { svg: edit.current() })],
           ["act.similar", () => trigger("similar", { svg: edit.current() })],
+          ["act.manner", () => trigger("manner", { svg: edit.current() })],
           ...(subject.link ? [["act.link", (button) => copy(subject.link(), button)]] : []),
         ]), edit.palette, ...subject.after.filter(Boolean), edit.code),
       subject.settled ? kin(subject.drawing.svg) : "");

@@ -19,6 +19,18 @@
     return h("p", { class: "t2s-sub t2s-readings", text: view.readings.map(one).join(" · ") });
   }
 
+  // What was taken over from a reference.
+  function manner(view) {
+    const taken = view.asked.manner;
+    if (!taken) return null;
+    return h("p", { class: "t2s-sub t2s-manner" }, h("span", { text: t("create.manner", { style: t("style." + taken.style),
+      stroke: taken.stroke_width || "–" }) }), ...taken.inks.map((ink) => {
+      const dot = h("i", { class: "t2s-ink", title: ink });
+      dot.style.background = ink;
+      return dot;
+    }));
+  }
+
   // A link to what is shown: the same words, style, seed and numbers draw the same on this server.
   const USUAL = { t: 0.4, p: 0.9, m: 300 };
   function query(view) {
@@ -47,9 +59,9 @@
     const list = candidate.warnings.length
       ? h("ul", { class: "t2s-list" }, ...candidate.warnings.map((text) => h("li", { text }))) : null;
     return detail({ drawing: candidate.drawing, kind: "drawn", title: view.prompt, name: `${view.prompt} ${candidate.seed}`,
-      sub: t("create.of", { n: lying(view).indexOf(candidate.index) + 1, all: view.candidates.length }), before: [readings(view)], after: [list],
+      sub: t("create.of", { n: lying(view).indexOf(candidate.index) + 1, all: view.candidates.length }), before: [readings(view), manner(view)], after: [list],
       measured: [["fact.tokens", candidate.tokens || ""], ["fact.seed", candidate.seed]], settled: candidate.state === "done",
-      link: view.asked.n ? () => link(view) : null }, trigger);
+      link: view.asked.n && !view.asked.manner ? () => link(view) : null }, trigger);
   }
 
   makers.stage = ({ root, trigger }) => {
@@ -158,7 +170,8 @@
       if (view.run !== run) { run = view.run; picked = null; shown = ""; composed.press(null); forget(); }
       if (view.state === "done" && view.asked.n && kept !== run) {
         kept = run;
-        history.replaceState(null, "", link(view));
+        // A link cannot carry the drawing whose manner was taken.
+        history.replaceState(null, "", view.asked.manner ? location.pathname : link(view));
         if (!view.recalled) Text2SVG.keep(view, query(view));
       }
       root.dataset.state = document.body.dataset.create = view.state;

@@ -27,6 +27,7 @@
       actions(() => one.drawing.svg, one.name, [
         ["act.words", () => trigger("words", words)],
         ["act.similar", () => trigger("similar", { svg: one.drawing.svg })],
+        ["act.manner", () => trigger("manner", { svg: one.drawing.svg })],
       ]),
       facts([["fact.licence", one.licence], ["fact.author", one.author], ["fact.collection", one.collection],
         ["fact.name", one.name], ["fact.source", source(one.url)], ["fact.evidence", one.evidence],

@@ -17,7 +17,7 @@ import gradio as gr
 
 from webapp import handlers
 from webapp.api import client_of
-from webapp.limits import BATCH_ROWS
+from webapp.limits import BATCH_ROWS, UPLOAD_BYTES
 from webapp.service import Service
 from webapp.tabs.parts import OPTIMIZER, QUIET, T, component, styles
 from webapp.views import CreateView, as_json
@@ -45,6 +45,8 @@ class Parts:
     style: gr.Radio
     linked: list[Any]
     """The fields that a link fills, in the order of `linked`."""
+    like: list[Any]
+    """What `taken` fills."""
 
 
 def build(service: Service) -> Parts:
@@ -55,7 +57,10 @@ def build(service: Service) -> Parts:
         chips = component("chips", {"examples": examples}, elem_id="create-examples", events=("pick",))
         component("counter", {"limit": handlers.MAX_PROMPT}, elem_id="create-counter")
     style, options = _options()
-    stage = component("stage", as_json(CreateView()), elem_id="create-stage", events=("optimize", "similar", "example"))
+    like, reference = _reference()
+    options = [*options, reference]
+    events = ("optimize", "similar", "manner", "example")
+    stage = component("stage", as_json(CreateView()), elem_id="create-stage", events=events)
     compare = component("compare", {}, elem_id="create-compare", quiet=True)
     recent = component("recent", {}, elem_id="create-recent", events=("recall",))
     with gr.Accordion(T("batch.title"), open=False, elem_id="create-batch"):
@@ -69,7 +74,7 @@ def build(service: Service) -> Parts:
     stop.click(None, js="() => { Text2SVG.halt(); }", cancels=running)
     stage.optimize(_optimizer(service), outputs=compare, **OPTIMIZER)
     _recall(recent, fields)
-    return Parts(stage, prompt, style, fields)
+    return Parts(stage, prompt, style, fields, [like, reference])
 
 
 def _recall(recent: gr.HTML, fields: list[Any]) -> None:
@@ -144,6 +149,20 @@ def _advanced() -> list[gr.Slider]:
             ]
 
 
+def _reference() -> tuple[gr.Accordion, gr.Textbox]:
+    with gr.Accordion(T("create.like"), open=False, elem_id="create-like") as like:
+        reference = gr.Textbox(
+            label=T("create.reference"), info=T("create.reference.info"), placeholder="<svg …>", lines=3, max_lines=3,
+            max_length=UPLOAD_BYTES, elem_id="create-reference",
+        )  # fmt: skip
+    return like, reference
+
+
+def taken(event: gr.EventData) -> tuple[Any, str]:
+    """The fold of the reference, open, and the drawing whose manner is to be taken."""
+    return gr.Accordion(open=True), str(event.svg)[:UPLOAD_BYTES]
+
+
 def _slider(name: str, low: float, high: float, step: float) -> gr.Slider:
     return gr.Slider(
         low,
@@ -160,9 +179,9 @@ def _slider(name: str, low: float, high: float, step: float) -> gr.Slider:
 def _drawer(service: Service) -> Callable[..., Iterator[dict[str, Any]]]:
     def draw(
         prompt: str, style: str, count: int, seed: int, temperature: float, top_p: float, max_tokens: int,
-        request: gr.Request,
+        reference: str, request: gr.Request,
     ) -> Iterator[dict[str, Any]]:  # fmt: skip
-        wish = handlers.Wish(prompt or "", style, count, seed, max_tokens, temperature=temperature, top_p=top_p)
+        wish = handlers.Wish(prompt or "", style, count, seed, max_tokens, temperature, top_p, reference or "")
         views = service.generate(client_of(request), wish, run=time.time_ns() // 1_000_000)
         try:
             for view in views:
@@ -197,7 +216,7 @@ def linked(asked: Mapping[str, Any]) -> list[Any]:
     ).clamped()
     known = style if style in handlers.STYLES else ""
     count = next(count for count in COUNTS if count >= (wish.n or 1))
-    return [wish.prompt, known, count, wish.seed, wish.temperature, wish.top_p, wish.max_tokens]
+    return [wish.prompt, known, count, wish.seed, wish.temperature, wish.top_p, wish.max_tokens, ""]
 
 
 def _number(value: object, default: float) -> float:

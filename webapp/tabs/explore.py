@@ -59,7 +59,7 @@ def build(service: Service, status: Status) -> Parts:
         "gallery",
         as_json(ExploreView()),
         elem_id="explore-gallery",
-        events=("similar", "words", "more"),
+        events=("similar", "manner", "words", "more"),
     )
     parts = Parts(gallery, filters, gr.State(Question()))
     _connect(service, parts, query, (go, near, upload, code))
