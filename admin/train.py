@@ -29,6 +29,7 @@ def shards(
     width: int = typer.Option(256, help="Width of the recipe the initial embeddings are for."),
     teacher: str = typer.Option("", help="Encoder spec of a sentence model that gives words their first meaning."),
     pairs: Path | None = typer.Option(None, exists=True, help="Composed pairs, a group of their own: compose-pairs."),
+    picks: Path | None = typer.Option(None, exists=True, help="The model's best drawings, a group too: train preferences."),
     as_drawn: bool = typer.Option(False, help="Leave parts and starting points in the order they were drawn in."),
     as_json: bool = JSON,
 ) -> None:
@@ -52,7 +53,6 @@ def shards(
         parse_families,
         parse_limits,
     )
-    from text2svg.train.pairs import pair_documents, read_composed
 
     left_out = frozenset(e for e in exclude.split(",") if e)
     options = DatasetOptions(parse_limits(limits), exclude=left_out, families=parse_families(groups), ordered=not as_drawn)
@@ -61,9 +61,19 @@ def shards(
         captions = (row.caption for row in _rows(store) if row.fits(options))
         options = replace(options, core_words=core_words(captions, core))
         init = initial_embeddings(runtime.tokenizer, width, meaning)
-        more, composed = pair_documents(read_composed(pairs) if pairs else (), runtime.tokenizer)
+        more, counted = _made(pairs, picks, runtime.tokenizer)
         counts = build_shards(_rows(store), out, runtime.tokenizer, is_heldout, options, init, more)
-    show(dict(counts + composed), as_json=as_json, text=facts)
+    show(dict(counts + counted), as_json=as_json, text=facts)
+
+
+def _made(pairs: Path | None, picks: Path | None, tokenizer: Any) -> tuple[dict[Any, Any], Any]:
+    """Documents of composed pairs and of picks, by group and split, and their counts by outcome."""
+    from text2svg.train.pairs import pair_documents, read_composed
+    from text2svg.train.preferences import pick_documents, read_preferences
+
+    composed, counts = pair_documents(read_composed(pairs) if pairs else (), tokenizer)
+    best, picked = pick_documents(read_preferences(picks) if picks else (), tokenizer)
+    return composed | best, counts + picked
 
 
 def _rows(store: Any) -> Any:

@@ -17,10 +17,12 @@ from text2svg.train.batches import Data
 from text2svg.train.dataset import Row, build_shards
 from text2svg.train.preferences import (
     LEAST,
+    LEAST_PICK,
     Asked,
     Drawer,
     Preference,
     asks,
+    pick_documents,
     prefer,
     read_preferences,
     read_prompt,
@@ -50,6 +52,20 @@ def test_prompts_are_those_of_training_and_of_the_product(shards) -> None:
     assert {each.collection for each in asked} == {"lucide"}, "generation asks for no openmoji outline"
     assert not any(each.words.endswith("3") for each in asked), "held out"
     assert asked == list(asks(data, {"color": 1.0}, load_tokenizer(), seed=1))
+
+
+def test_picks_are_documents_in_the_order_that_is_learned(shards, tmp_path) -> None:
+    tokenizer = load_tokenizer()
+    drawn = [tokenizer.decode(walk(seed, 60)[:-1]) for seed in range(60)]
+    found = [Preference(HEART, svg, drawn[0], (LEAST_PICK + (0.1 if at else -0.1), 0.0)) for at, svg in enumerate(drawn)]
+    documents, counts = pick_documents(found, tokenizer)
+    assert counts == {"picks far from the words": 1, "picks.train": 58, "picks.heldout": 1}
+    first = documents["picks", "train"][0]
+    assert tokenizer.decode(first.tokens[:-1]) == order(drawn[1])
+    assert first.tokens[-1] == tokenizer.eos_id
+    assert read_prompt(first.prompts[0], tokenizer) == HEART
+    build_shards([], tmp_path, tokenizer, bool, more=documents)
+    assert len(Data(tmp_path, ["picks"], "train").groups[0]) == 58
 
 
 def test_a_prompt_is_read_back() -> None:

@@ -9,6 +9,7 @@ show nothing. The trade-off: the encoder's taste becomes the generator's, so ano
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,8 +25,14 @@ from text2svg.generate.settle import settle
 from text2svg.raster.base import Rasterizer
 from text2svg.svg.tokenizer import Tokenizer
 from text2svg.train.batches import Data
+from text2svg.train.dataset import drawing_ids
 from text2svg.train.lines import read_lines
+from text2svg.train.pairs import HELDOUT_EVERY
+from text2svg.train.shards import Document
 
+PICKS = "picks"
+LEAST_PICK = 0.35
+"""Least cosine of a pick to its words: below it stands a fifth of the best of eight, mostly drawings of something else."""
 LEAST = 0.04
 """Cosines that the two drawings of a pair must be apart: below it the encoder tells styles of drawing, not things."""
 
@@ -131,6 +138,27 @@ def _pair(asked: Asked, drawings: Sequence[str], encoder: Encoder) -> Preference
     return Preference(
         asked, drawings[best], drawings[worst], (round(float(near[best]), 4), round(float(near[worst]), 4))
     )
+
+
+def pick_documents(
+    preferences: Iterable[Preference], tokenizer: Tokenizer
+) -> tuple[dict[tuple[str, str], list[Document]], Counter[str]]:
+    """The chosen drawings as documents by group and split, and counts by outcome.
+
+    This is rejection sampling (Touvron et al. 2023, https://arxiv.org/abs/2307.09288, section 3.2.3): what the best of n
+    draw under guidance is learned by the model that draws once, without.
+    """
+    documents: dict[tuple[str, str], list[Document]] = {(PICKS, "train"): [], (PICKS, "heldout"): []}
+    counts: Counter[str] = Counter()
+    for index, one in enumerate(preferences):
+        if one.scores[0] < LEAST_PICK:
+            counts[f"{PICKS} far from the words"] += 1
+            continue
+        prompt = tokenizer.encode_prompt(one.asked.words, **one.asked.control())
+        split = "train" if index % HELDOUT_EVERY else "heldout"
+        documents[PICKS, split].append(Document(np.array(drawing_ids(one.chosen, tokenizer), np.uint16), [prompt]))
+        counts[f"{PICKS}.{split}"] += 1
+    return {place: members for place, members in documents.items() if members}, counts
 
 
 def write_line(preference: Preference) -> str:
