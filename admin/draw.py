@@ -32,6 +32,8 @@ def generate(
         None, help="Draw in the manner of this SVG (- reads it): its style, detail, stroke width and colours."
     ),
     max_tokens: int = typer.Option(300, help="Longest drawing, in tokens."),
+    max_bytes: int | None = typer.Option(None, help="Largest drawing; a longer one is closed at what fits."),
+    max_seconds: float | None = typer.Option(None, help="Time for all candidates; unfinished ones are closed then."),
     engine: str = typer.Option("", help="Engine spec; default from TEXT2SVG_ENGINE, else the bundled model."),
     relatives: int = typer.Option(
         -1,
@@ -50,7 +52,9 @@ def generate(
     """
     from text2svg.generate.request import Request
 
-    request = Request(prompt, style, n, seed, max_tokens, temperature, top_p, guidance)
+    request = Request(
+        prompt, style, n, seed, max_tokens, temperature, top_p, guidance, max_bytes=max_bytes, max_seconds=max_seconds
+    )
     with open_runtime(engine=engine) as runtime:
         if reference is not None:
             request = request.like(runtime.manner(read_svg(reference)))

@@ -94,6 +94,41 @@ def test_a_drawing_cut_by_the_budget_is_closed_and_said(tokenizer: Tokenizer) ->
     assert done.svg == f'{HEADER}<path d="M10 20H200V90Z"/>{FOOTER}'
 
 
+def test_a_drawing_that_outgrows_its_bytes_is_closed_at_what_fits(tokenizer: Tokenizer) -> None:
+    many = HEADER + "".join(f'<circle cx="{i}" cy="128" r="9"/>' for i in range(10, 90)) + FOOTER
+    engine = ScriptedEngine([many, RING])
+    events = list(generate(Request("arrow", n=2, max_tokens=999, max_bytes=500), engine, tokenizer))
+    long, short = _finished(events)
+    assert long.valid and short.valid
+    assert 450 < len(long.svg) <= 500
+    assert long.warnings == ("cut short", "closed at 500 bytes")
+    assert (short.svg, short.warnings) == (RING, ())
+    exact = _finished(list(generate(Request("arrow", n=1, max_bytes=len(RING)), ScriptedEngine([RING]), tokenizer)))
+    assert (exact[0].svg, exact[0].warnings) == (RING, ())
+
+
+def test_what_is_not_finished_in_time_is_closed_as_it_is(tokenizer: Tokenizer) -> None:
+    many = HEADER + "".join(f'<circle cx="{i}" cy="128" r="9"/>' for i in range(10, 90)) + FOOTER
+    closed = []
+
+    class Slow(ScriptedEngine):
+        def stream(self, *args: object, **more: object) -> Iterator[Delta]:
+            try:
+                yield from super().stream(*args, **more)
+            finally:
+                closed.append(True)
+
+    setup = Setup(clock=_Clock(0.05))
+    events = list(generate(Request("arrow", n=2, max_tokens=999, max_seconds=5), Slow([many, RING]), tokenizer, setup))
+    long, short = _finished(events)
+    assert short.svg == RING
+    assert long.valid
+    assert HEADER in long.svg and len(long.svg) < len(many) / 2
+    assert long.warnings == ("cut short", "closed after 5 s")
+    assert closed == [True]
+    assert isinstance(events[-1], Done)
+
+
 @pytest.mark.parametrize(
     ("answer", "warnings"),
     [

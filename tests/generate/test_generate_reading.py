@@ -41,6 +41,8 @@ VOCABULARY = Vocabulary(KNOWN, {"automobile": ["auto", "car"], "стрелка":
         ({"temperature": float("nan")}, "between 0 and 2"),
         ({"top_p": 0}, "between 0.01 and 1"),
         ({"detail": 6}, "between 0 and 5"),
+        ({"max_bytes": 20}, "between 120 and"),
+        ({"max_seconds": 0}, "between 0.01 and 3600"),
     ],
 )
 def test_requests_that_cannot_be_served_say_what_can(changes: dict[str, object], says: str) -> None:

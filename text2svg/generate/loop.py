@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from text2svg.raster.base import Rasterizer
 
 
+CLOSING = 40
+"""Bytes that closing a drawing adds, and a reference's line ends, with room to spare."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What a generation may use beside its engine."""
@@ -66,14 +70,28 @@ class _Candidate:
             known = self.logprob is not None and delta.logprob is not None
             self.logprob = self.logprob + delta.logprob if known else None
 
+    def outgrown(self, most: int | None) -> bool:
+        """Whether it is larger than `most` bytes when it is closed; then it is cut back to what fits."""
+        # Closing adds an end tag and a quote at the least; before that nothing needs to be read.
+        if most is None or sum(map(len, self.text)) + CLOSING <= most or len(self.drawn()) <= most:
+            return False
+        while self.text and len(self.drawn()) > most:
+            self.text.pop()
+        self.error = f"closed at {most:,} bytes"
+        return True
+
+    def drawn(self) -> str:
+        """What there is of the drawing, closed, in the manner of the reference; empty when that is nothing."""
+        svg = frame("".join(self.text))
+        return self.dress(svg) if svg else ""
+
     def partial(self, setup: Setup) -> Partial | None:
         """A frame, when one is due and shows something new."""
         now = setup.clock()
         if not setup.max_fps or now - self.shown_at < 1 / setup.max_fps:
             return None
         self.shown_at = now
-        drawn = frame("".join(self.text))
-        svg = self.dress(drawn) if drawn else ""
+        svg = self.drawn()
         if not svg or svg == self.shown:
             return None
         self.shown = svg
@@ -105,7 +123,7 @@ def generate(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: 
     dressed = _dressing(request, reading.words)
     deltas = engine.stream(prompts, sampling)
     try:
-        for event in _follow(deltas, [_Candidate(i, dress=dressed) for i in range(request.n)], setup):
+        for event in _follow(deltas, [_Candidate(i, dress=dressed) for i in range(request.n)], request, setup):
             if isinstance(event, Finished):
                 finished.append(event)
             yield event
@@ -122,21 +140,30 @@ def _dressing(request: Request, words: Sequence[str]) -> Callable[[str], str]:
     return partial(dress, manner=request.manner, inks=not any(map(parse_color, words)))
 
 
-def _follow(deltas: Iterator[Delta], candidates: Sequence[_Candidate], setup: Setup) -> Iterator[Partial | Finished]:
+def _follow(
+    deltas: Iterator[Delta], candidates: Sequence[_Candidate], request: Request, setup: Setup
+) -> Iterator[Partial | Finished]:
     open_ = {candidate.index: candidate for candidate in candidates}
+    ends = setup.clock() + request.max_seconds if request.max_seconds else 0.0
+    ended = "the engine stopped before this drawing was finished"
     for delta in deltas:
         candidate = open_.get(delta.index)
         if candidate is None:
             continue
         candidate.add(delta)
-        if delta.finish:
+        if delta.finish or candidate.outgrown(request.max_bytes):
             yield open_.pop(delta.index).finish(setup)
         elif delta.text:
             partial = candidate.partial(setup)
             if partial:
                 yield partial
+        if not open_:
+            break
+        if request.max_seconds and setup.clock() > ends:
+            ended = f"closed after {request.max_seconds:g} s"
+            break
     for candidate in open_.values():
-        candidate.error = candidate.error or "the engine stopped before this drawing was finished"
+        candidate.error = candidate.error or ended
         yield candidate.finish(setup)
 
 

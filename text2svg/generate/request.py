@@ -19,6 +19,8 @@ MAX_PROMPT = 300
 
 MAX_CANDIDATES = 8
 MAX_TOKENS = 2048
+LEAST_BYTES = 120
+"""Fewer hold no shape beside the root element."""
 STYLES = ("", "outline", "filled", "duotone", "color")
 """The empty style draws each candidate in another one."""
 MAX_DETAIL = 5
@@ -40,6 +42,10 @@ class Request:
     the words and less tidy."""
     detail: int | None = None
     """0 (plainest) to 5; None takes what is usual for the style."""
+    max_bytes: int | None = None
+    """Bytes of a drawing, at least LEAST_BYTES; one that outgrows them is closed at its last whole segment that fits."""
+    max_seconds: float | None = None
+    """Time for all candidates; what is not finished then is closed as it is."""
     manner: Manner | None = None
     """How a reference is drawn; see `like`."""
 
@@ -58,6 +64,10 @@ class Request:
         _within("max_tokens", self.max_tokens, 1, MAX_TOKENS)
         _within("temperature", self.temperature, 0, 2)
         _within("top_p", self.top_p, 0.01, 1)
+        if self.max_bytes is not None:
+            _within("max_bytes", self.max_bytes, LEAST_BYTES, 2**31)
+        if self.max_seconds is not None:
+            _within("max_seconds", self.max_seconds, 0.01, 3600.0)
         if self.guidance is not None:
             _within("guidance", self.guidance, 1.0, 6.0)
         if self.detail is not None:
