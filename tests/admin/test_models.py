@@ -10,6 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from admin.cli import app
+from text2svg.engine import Prompt, Sampling, load
+from text2svg.engine.embedded import BUNDLED
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +64,6 @@ def test_conversions(tmp_path: Path) -> None:
 
 def test_gguf_holds_every_weight(tmp_path: Path) -> None:
     gguf = pytest.importorskip("gguf", reason="the package gguf is not installed")
-    from text2svg.engine.embedded import BUNDLED
     from text2svg.engine.weights import read_safetensors
 
     path = tmp_path / "generator.gguf"
@@ -80,4 +81,7 @@ def test_a_graph_can_be_written_anew(tmp_path: Path) -> None:
     out = tmp_path / "graphed"
     run("convert", "bundled", "--to", "onnx", "-o", str(out))
     assert (out / "onnx" / "genai_config.json").is_file()
+    assert not (out / "onnx" / "model.onnx.data").exists(), "the engine packs the weights from model.safetensors"
+    same = [load(f"embedded:{folder}").complete([Prompt("heart")], Sampling(200, 0.7))[0] for folder in (out, BUNDLED)]
+    assert same[0].text == same[1].text != ""
     assert json.loads(run("show", str(out), "--json").stdout)["checksums"] == "hold"

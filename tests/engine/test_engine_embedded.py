@@ -178,6 +178,18 @@ def test_a_damaged_graph_is_an_error_not_a_fallback(tmp_path: Path) -> None:
         engine.complete([Prompt("a")], Sampling(9))
 
 
+def test_a_graph_without_weights_is_told_when_they_do_not_fit(tmp_path: Path) -> None:
+    shutil.copytree(TINY, tmp_path / "m")
+    path = tmp_path / "m" / "model.safetensors"
+    path.write_bytes(path.read_bytes().replace(b"model.layers.0.mlp.up_proj", b"model.layers.0.mlp.up_prok"))
+    engine = EmbeddedEngine(tmp_path / "m", tokenizer=TinyTokenizer(), grammar=TinyGrammar())
+    with pytest.raises(EngineError, match="does not fit its graph: 'model.layers.0.mlp.up_proj"):
+        engine.warm()
+    path.unlink()
+    with pytest.raises(EngineUnavailable, match="cannot read"):
+        EmbeddedEngine(tmp_path / "m", tokenizer=TinyTokenizer(), grammar=TinyGrammar()).warm()
+
+
 def test_images_are_refused() -> None:
     with pytest.raises(EngineError, match="no images"):
         _engine().complete([Prompt("a", images=(b"png",))], Sampling(9))
@@ -197,9 +209,9 @@ def test_specs_name_folder_and_options() -> None:
 def test_the_digest_changes_with_the_weights(tmp_path: Path) -> None:
     shutil.copytree(TINY, tmp_path / "m")
     before = EmbeddedEngine(tmp_path / "m").digest()
-    data = bytearray((tmp_path / "m" / "onnx" / "model.onnx.data").read_bytes())
-    data[100] ^= 1
-    (tmp_path / "m" / "onnx" / "model.onnx.data").write_bytes(data)
+    data = bytearray((tmp_path / "m" / "model.safetensors").read_bytes())
+    data[-100] ^= 1
+    (tmp_path / "m" / "model.safetensors").write_bytes(data)
     assert EmbeddedEngine(tmp_path / "m").digest() != before == EmbeddedEngine(TINY).digest()
 
 

@@ -1,9 +1,9 @@
 """The decoder on ONNX Runtime: the graph that onnxruntime-genai's builder writes, with a fixed KV buffer.
 
-Each key/value buffer is bound as past and as present, so GroupQueryAttention writes one position in place and nothing
-is copied between tokens; rows of different length share a batch through the attention mask (right padding; left
-padding is wrong with this graph). Refuses graphs with other inputs. The trade-off: memory for the whole budget is
-taken at once, 1 MB a row for each 64 tokens of the 8 M model.
+Each key/value buffer is bound as past and as present, so GroupQueryAttention writes one position in place and nothing is
+copied between tokens; its weights lie in a file beside it, or are packed from model.safetensors; rows of different length
+share a batch through the attention mask (right padding; left padding is wrong with this graph). Refuses graphs with other
+inputs. The trade-off: memory for the whole budget is taken at once, 1 MB a row for each 64 tokens of the 8 M model.
 
 Whether a row's bits depend on the batch size is up to the matrix kernels of the machine, so it is measured when the
 model is loaded (they did not on an AVX-512 machine, float32 and int8, 1 to 8 rows); if they do, every step runs in
@@ -21,10 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from text2svg.engine.weights import ModelConfig
+from text2svg.engine.packed import graph_weights
+from text2svg.engine.weights import ModelConfig, read_safetensors
 from text2svg.errors import EngineError, MissingDependency
 
 Array = NDArray[np.float32]
+Weights = list[tuple[str, Any]]
+"""Names of a graph's weights with the runtime's own values."""
 
 PROBE_ROWS = 8
 """The exactness probe compares batches of 1 to this many rows; larger batches are not offered."""
@@ -35,8 +38,10 @@ class OnnxDecoder:
 
     def __init__(self, folder: Path, config: ModelConfig, *, threads: int = 1) -> None:
         self.config = config
-        path = folder / _file_name(folder)
-        self.session = _open_session(path, threads)
+        name, self.outputs = _described(folder)
+        path = folder / name
+        self._weights = [] if path.with_name(f"{name}.data").is_file() else _packed(folder.parent, config, self.outputs)
+        self.session = _open_session(path, threads, self._weights)
         names = {i.name for i in self.session.get_inputs()}
         expected = {"input_ids", "attention_mask", *(f"past_key_values.{i}.{part}" for i, part in _parts(config))}
         if names != expected:
@@ -114,7 +119,7 @@ class OnnxCache:
     def _bind(self, tokens: NDArray[np.int64], mask: NDArray[np.int64], rows: slice) -> tuple[Any, Array]:
         """Bind arrays by address; all of them stay referenced by this cache or by the caller."""
         binding = self._decoder.session.io_binding()
-        logits = np.empty((*tokens.shape, self._decoder.config.vocab_size), np.float32)
+        logits = np.empty((*tokens.shape, self._decoder.outputs), np.float32)
         for name, array in (("input_ids", tokens), ("attention_mask", mask)):
             binding.bind_input(name, "cpu", 0, np.int64, array.shape, array.ctypes.data)
         binding.bind_output("logits", "cpu", 0, np.float32, logits.shape, logits.ctypes.data)
@@ -130,9 +135,11 @@ def _parts(config: ModelConfig) -> list[tuple[int, str]]:
     return [(layer, part) for layer in range(config.layers) for part in ("key", "value")]
 
 
-def _file_name(folder: Path) -> str:
+def _described(folder: Path) -> tuple[str, int]:
+    """The file of the graph, and how many logits it gives."""
     try:
-        return str(json.loads((folder / "genai_config.json").read_text())["model"]["decoder"]["filename"])
+        model = json.loads((folder / "genai_config.json").read_text())["model"]
+        return str(model["decoder"]["filename"]), int(model["vocab_size"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EngineError(f"{folder}/genai_config.json: {error}", hint="export the graph again") from error
 
@@ -148,7 +155,17 @@ def load_onnxruntime() -> Any:  # noqa: ANN401 - the package has no types
     return onnxruntime
 
 
-def _open_session(path: Path, threads: int) -> Any:  # noqa: ANN401 - the package has no types
+def _packed(folder: Path, config: ModelConfig, outputs: int) -> Weights:
+    """The weights of a graph that comes without them, as the runtime takes them."""
+    onnxruntime = load_onnxruntime()
+    try:
+        found = graph_weights(read_safetensors(folder / "model.safetensors"), config, outputs)
+    except (KeyError, ValueError) as error:
+        raise EngineError(f"{folder}/model.safetensors does not fit its graph: {error}", hint="export it again") from error
+    return [(name, onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(a))) for name, a in found.items()]
+
+
+def _open_session(path: Path, threads: int, weights: Weights) -> Any:  # noqa: ANN401 - the package has no types
     onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -156,6 +173,8 @@ def _open_session(path: Path, threads: int) -> Any:  # noqa: ANN401 - the packag
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
+        if weights:
+            options.add_external_initializers(*map(list, zip(*weights, strict=True)))
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - the runtime raises its own C++ exception classes, all of them fatal here
         raise EngineError(f"cannot load {path}: {error}", hint="export the graph again") from error

@@ -16,14 +16,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from text2svg.engine.packed import graph_weights
+from text2svg.engine.weights import read_config, read_safetensors
 from text2svg.errors import MissingDependency, TrainError
 from text2svg.train.checkpoint import load_checkpoint
 from text2svg.train.model import EPS, ROPE_THETA, Shape, Weights
 
 GRAPH_TIMEOUT_S = 600
+COMPUTED = "_cache"
+"""Ending of the names of a graph's rotary angles, which stay in it: another cosine rounds otherwise, and int8 hears that."""
 
 
 def export_run(run: Path, out: Path, tokenizer: Path, *, onnx: bool = True, note: str = "") -> dict[str, Any]:
@@ -191,7 +196,66 @@ def _save(path: Path, tensors: Mapping[str, Tensor]) -> None:
 
 
 def write_graph(folder: Path) -> dict[str, str]:
-    """Writes `onnx/`: the int8 graph of onnxruntime-genai's model builder. Raises MissingDependency, TrainError."""
+    """Writes `onnx/`: the int8 graph of onnxruntime-genai's model builder, slimmed. Raises MissingDependency, TrainError."""
+    from importlib.metadata import version
+
+    build_graph(folder)
+    slim_graph(folder)
+    return {"precision": "int8", "builder": version("onnxruntime-genai")}
+
+
+def slim_graph(folder: Path) -> None:
+    """Takes a built graph's weights away, which the engine packs from model.safetensors, and the logits of ids at the end
+    of the vocabulary whose head rows are zero, because no drawing says them.
+
+    Raises TrainError when the engine would not pack the very bytes that the builder wrote.
+    """
+    import onnx
+    from onnx.external_data_helper import load_external_data_for_tensor
+
+    graph = folder / "onnx"
+    path, config = graph / "model.onnx", json.loads((graph / "genai_config.json").read_text(encoding="utf-8"))
+    full = config["model"]["vocab_size"]
+    tensors = read_safetensors(folder / "model.safetensors")
+    _check_packing(onnx.load(path), graph_weights(tensors, read_config(folder), full))
+    outputs = full if read_config(folder).tied else 1 + int(np.flatnonzero(tensors["lm_head.weight"].any(1))[-1])
+    model = onnx.load(path, load_external_data=False)
+    for tensor in model.graph.initializer:
+        if tensor.name.startswith("lm_head."):
+            tensor.dims[0] = outputs
+        if tensor.name.endswith(COMPUTED):
+            load_external_data_for_tensor(tensor, str(graph))
+            tensor.ClearField("external_data")
+            tensor.data_location = onnx.TensorProto.DEFAULT
+    for node in model.graph.node:
+        if any(name.startswith("lm_head.") for name in node.input):
+            next(attribute for attribute in node.attribute if attribute.name == "N").i = outputs
+    for value in (*model.graph.output, *model.graph.value_info):
+        shape = value.type.tensor_type.shape.dim
+        if shape and shape[-1].dim_value == full:
+            shape[-1].dim_value = outputs
+    onnx.save(model, path)
+    config["model"]["vocab_size"] = outputs
+    _write(graph / "genai_config.json", config)
+    (graph / "model.onnx.data").unlink()
+
+
+def _check_packing(model: Any, packed: Mapping[str, Any]) -> None:
+    from onnx import numpy_helper
+
+    built = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer if not t.name.endswith(COMPUTED)}
+    wrong = [
+        name
+        for name in built.keys() | packed.keys()
+        if name not in built or name not in packed or not np.array_equal(built[name], packed[name])
+    ]
+    if wrong:
+        hint = "keep the graph that onnxruntime-genai's builder writes, with its weights"
+        raise TrainError(f"the engine packs {', '.join(sorted(wrong)[:3])} otherwise than the builder", hint=hint)
+
+
+def build_graph(folder: Path) -> None:
+    """Writes `onnx/` as onnxruntime-genai's model builder does. Raises MissingDependency, TrainError."""
     import importlib.util
 
     if importlib.util.find_spec("onnxruntime_genai") is None:
@@ -208,9 +272,6 @@ def write_graph(folder: Path) -> dict[str, str]:
         raise TrainError(f"the graph builder failed: {done.stderr.strip()[-400:]}", hint="export with --no-onnx")
     for extra in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"):
         (graph / extra).unlink(missing_ok=True)
-    from importlib.metadata import version
-
-    return {"precision": "int8", "builder": version("onnxruntime-genai")}
 
 
 def _write(path: Path, value: Mapping[str, Any]) -> None:
