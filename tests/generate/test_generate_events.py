@@ -28,8 +28,8 @@ from text2svg.generate import (
     best,
     generate,
 )  # fmt: skip
-from text2svg.generate.rank import closeness, rank
-from text2svg.generate.settle import frame, settle
+from text2svg.generate.rank import Scores, closeness, rank
+from text2svg.generate.settle import LEAVES, frame, settle
 from text2svg.svg.reader import is_canonical
 from text2svg.svg.schema import FOOTER, HEADER
 from text2svg.svg.tokenizer import Tokenizer
@@ -247,10 +247,27 @@ def test_ranking() -> None:
     assert rank("", [done(0, "a", logprob=-2), done(1, "b", logprob=-1), done(2, "c", False)]) == (1, 0, 2)
     assert rank("", [done(2, "c"), done(0, "a"), done(1, "b")]) == (0, 1, 2)
     assert rank("", [done(0, "a", logprob=-1), done(1, "a", logprob=-1), done(2, "b", logprob=-3)]) == (0, 2, 1)
-    assert rank("x", [done(0, "a"), done(1, "bb")], lambda words, cs: [len(c.svg) for c in cs]) == (1, 0)
+    assert rank("x", [done(0, "a"), done(1, "bb")], lambda words, cs: Scores([len(c.svg) for c in cs])) == (1, 0)
     unread = [done(0, "a", logprob=-2), done(1, "b", logprob=-1)]
-    assert rank("ф", unread, lambda words, cs: [0.0 for _ in cs]) == (1, 0)
+    assert rank("ф", unread, lambda words, cs: Scores([0.0 for _ in cs])) == (1, 0)
     assert rank("", []) == ()
+
+
+def test_drawings_that_leave_the_canvas_come_after_those_that_stay(tokenizer: Tokenizer) -> None:
+    out = f'{HEADER}<circle cx="250" cy="128" r="30"/>{FOOTER}'
+    edge = f'{HEADER}<circle cx="128" cy="128" r="130"/>{FOOTER}'
+    events = _events([out, RING, edge], tokenizer)
+    assert [done.warnings for done in _finished(events)] == [(LEAVES,), (), ()]
+    assert all(done.valid for done in _finished(events))
+    assert [event.order for event in events if isinstance(event, Ranked)] == [(1, 2, 0)]
+
+
+def test_what_looks_like_a_better_one_comes_later() -> None:
+    candidates = [Finished(i, svg, 5, True) for i, svg in enumerate("abcd")]
+    alike = np.eye(4)
+    alike[0, 1] = alike[1, 0] = 0.96
+    alike[1, 2] = alike[2, 1] = 0.96
+    assert rank("", candidates, lambda words, cs: Scores([4, 3, 2, 1], alike)) == (0, 2, 3, 1)
 
 
 # A random model: its drawings mean nothing, and still every one of them must be whole.

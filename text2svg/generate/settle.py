@@ -13,12 +13,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from text2svg.errors import RenderError, SvgError, Text2SVGError
+from text2svg.svg.affine import bounds, shapes_of
 from text2svg.svg.partial import close
-from text2svg.svg.reader import canonicalize
+from text2svg.svg.reader import canonicalize, parse_canonical
 from text2svg.svg.schema import FOOTER
+from text2svg.svg.snap import GRID
 
 if TYPE_CHECKING:
     from text2svg.raster.base import Rasterizer
+
+LEAVES = "leaves the canvas"
+"""Warning of a drawing whose paint reaches more than MAX_OUT beyond the canvas; ranking puts those behind the others."""
+MAX_OUT = 2.0
+"""Grid units: less is a round line end or a rounded curve."""
 
 BLANK_SIZE = 64
 """Pixels a side at which a drawing must show something; a stroke of one grid unit still leaves a quarter tone."""
@@ -76,6 +83,9 @@ def settle(text: str, rasterizer: Rasterizer | None = None, redraw: Redraw | Non
             svg = canonicalize(redraw(drawn))
         except Text2SVGError as failure:
             return Settled("", False, (*warnings, getattr(failure, "reason", str(failure))))
+    box = bounds(shapes_of(parse_canonical(svg)))
+    if max(-box[0], -box[1], box[2] - GRID, box[3] - GRID) > MAX_OUT:
+        warnings += (LEAVES,)
     return _look(Settled(svg, True, warnings), rasterizer) if rasterizer else Settled(svg, True, warnings)
 
 
