@@ -31,6 +31,7 @@ def generate(
     reference: Path | None = typer.Option(
         None, help="Draw in the manner of this SVG (- reads it): its style, detail, stroke width and colours."
     ),
+    palette: str = typer.Option("", help="Colours by commas, the most used one first, e.g. navy,#fc1,white."),
     max_tokens: int = typer.Option(300, help="Longest drawing, in tokens."),
     max_bytes: int | None = typer.Option(None, help="Largest drawing; a longer one is closed at what fits."),
     max_seconds: float | None = typer.Option(None, help="Time for all candidates; unfinished ones are closed then."),
@@ -50,11 +51,10 @@ def generate(
       text2svg generate camera --reference logo.svg --json
       text2svg generate "a blue circular button with a power symbol" --engine compose --json
     """
-    from text2svg.generate.request import Request
+    from text2svg.generate.request import Request, palette_of
 
-    request = Request(
-        prompt, style, n, seed, max_tokens, temperature, top_p, guidance, max_bytes=max_bytes, max_seconds=max_seconds
-    )
+    more = {"max_bytes": max_bytes, "max_seconds": max_seconds, "palette": palette_of(palette.split(",") if palette else ())}
+    request = Request(prompt, style, n, seed, max_tokens, temperature, top_p, guidance, **more)
     with open_runtime(engine=engine) as runtime:
         if reference is not None:
             request = request.like(runtime.manner(read_svg(reference)))

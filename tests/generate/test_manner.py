@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from text2svg.engine.scripted import ScriptedEngine
-from text2svg.errors import NotCanonical
+from text2svg.errors import ConfigError, NotCanonical
 from text2svg.generate import Event, Finished, Partial, Request, Setup, generate
 from text2svg.generate.bring import brought
 from text2svg.generate.manner import Manner, dress, manner_of, matched
 from text2svg.generate.prompt import build_prompts
+from text2svg.generate.request import palette_of
 from text2svg.generate.vocabulary import Reading
 from text2svg.optimize.options import Optimized
 from text2svg.svg.inks import inks_of
@@ -49,11 +51,11 @@ def test_paint_is_measured_in_grid_units() -> None:
 
 
 def test_a_drawing_is_dressed_in_strokes_and_colours_of_the_reference() -> None:
-    dressed = dress(PLAIN, _manner(LINES))
+    dressed = dress(PLAIN, _manner(LINES), _manner(LINES).inks)
     assert is_canonical(dressed)
     assert _manner(dressed) == _manner(LINES)
-    assert 'stroke="#000"' in dress(PLAIN, _manner(LINES), inks=False)
-    assert dress(DISC, _manner(LINES)) == DISC.replace("#27e", "#d36")
+    assert 'stroke="#000"' in dress(PLAIN, _manner(LINES), ())
+    assert dress(DISC, None, ("#d36",)) == DISC.replace("#27e", "#d36")
 
 
 def test_light_inks_stay_light_and_dark_ones_dark() -> None:
@@ -77,6 +79,17 @@ def test_every_frame_is_in_the_manner_and_colours_in_the_words_win(tokenizer: To
     (last,) = [event.svg for event in blue if isinstance(event, Finished)]
     assert _manner(last).inks == ("#000",)
     assert _manner(last).stroke_width == 13
+
+
+def test_a_palette_that_is_asked_for_wins_over_words_and_reference(tokenizer: Tokenizer) -> None:
+    palette = palette_of(["Navy", "#ffcc11", "navy", "#fc1"])
+    assert palette == ("#136", "#fc1")
+    for request in (Request("blue arrow", palette=palette), Request("arrow", palette=palette).like(_manner(LINES))):
+        (last,) = [e for e in _drawn([PLAIN], tokenizer, replace(request, n=1)) if isinstance(e, Finished)]
+        assert _manner(last.svg).inks == ("#136",)
+    with pytest.raises(ConfigError, match="unknown colour 'blurple'") as caught:
+        palette_of(["blurple"])
+    assert "navy" in caught.value.hint
 
 
 def test_the_model_is_asked_for_the_style_and_about_the_detail(tokenizer: Tokenizer) -> None:

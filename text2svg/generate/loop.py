@@ -134,10 +134,13 @@ def generate(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: 
 
 
 def _dressing(request: Request, words: Sequence[str]) -> Callable[[str], str]:
-    """What puts a drawing into the manner that is asked for; colours that the words name are left to the model."""
-    if request.manner is None:
-        return str
-    return partial(dress, manner=request.manner, inks=not any(map(parse_color, words)))
+    """What puts a drawing into the manner and the colours that are asked for.
+
+    A palette was asked for by itself; a reference's colours give way to those that the words name.
+    """
+    taken = request.manner.inks if request.manner and not any(map(parse_color, words)) else ()
+    palette = request.palette or taken
+    return partial(dress, manner=request.manner, palette=palette) if request.manner or palette else str
 
 
 def _follow(

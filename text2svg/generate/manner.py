@@ -1,7 +1,7 @@
 """The manner of a drawing, and another drawing put into it: style, detail, stroke width, ends and corners, colours.
 
     manner = manner_of(parse_canonical(text))     what to ask the model for, and what to do to its answer
-    dress(svg, manner)                            the answer with the strokes and the colours of the reference
+    dress(svg, manner, manner.inks)               the answer with the strokes and the colours of the reference
 
 The model is asked for the reference's style and detail; stroke and colours, which it cannot be asked for, are set by rule
 on every frame. Shapes stay as the model drew them. Refuses nothing that is canonical. The trade-off: a manner is five
@@ -77,15 +77,18 @@ def manner_of(drawing: Drawing, detail: int) -> Manner:
     )
 
 
-def dress(svg: str, manner: Manner, inks: bool = True) -> str:
-    """A canonical drawing with the manner's strokes and, unless `inks` is false, its colours. Raises NotCanonical."""
+def dress(svg: str, manner: Manner | None, palette: tuple[str, ...]) -> str:
+    """A canonical drawing with the manner's strokes and the palette's colours (`#rgb`); what is not given stays as it is.
+
+    Raises NotCanonical.
+    """
     drawing = parse_canonical(svg)
     widths = [shape.paint.stroke_width for shape in shapes_of(drawing) if shape.paint.stroke != "none"]
-    if manner.stroke_width and widths:
+    if manner and manner.stroke_width and widths:
         scale = manner.stroke_width / median_low(widths)
         drawing = each_shape(drawing, lambda shape: _stroked(shape, manner, scale))
-    if inks and manner.inks:
-        drawing = recolored(drawing, matched(inks_of(drawing), manner.inks))
+    if palette:
+        drawing = recolored(drawing, matched(inks_of(drawing), palette))
     return canonicalize(drawing.to_text())
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from text2svg.errors import ConfigError
 from text2svg.generate.manner import Manner
+from text2svg.svg.palette import COLORS, parse_color
 
 MAX_PROMPT = 300
 """Characters. The model reads eight words; the rest is patience for pasted sentences."""
@@ -46,6 +48,8 @@ class Request:
     """Bytes of a drawing, at least LEAST_BYTES; one that outgrows them is closed at its last whole segment that fits."""
     max_seconds: float | None = None
     """Time for all candidates; what is not finished then is closed as it is."""
+    palette: tuple[str, ...] = ()
+    """Colours for the drawing, `#rgb`, the most used one first; empty leaves them to the model. See `palette_of`."""
     manner: Manner | None = None
     """How a reference is drawn; see `like`."""
 
@@ -81,6 +85,17 @@ class Request:
     def text(self) -> str:
         """The prompt, normalised."""
         return normalize(self.prompt)
+
+
+def palette_of(colors: Iterable[str]) -> tuple[str, ...]:
+    """Colour words and hex colours as `#rgb`, each once. Raises ConfigError."""
+    found: dict[str, None] = {}
+    for color in colors:
+        parsed = parse_color(color)
+        if parsed is None:
+            raise ConfigError(f"unknown colour {color!r}", hint=f"a hex colour such as #27e, or one of: {', '.join(COLORS)}")
+        found[parsed] = None
+    return tuple(found)
 
 
 def normalize(prompt: str) -> str:
