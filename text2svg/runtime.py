@@ -246,7 +246,8 @@ class Runtime:
         """How a drawing is drawn, for `Request.like`. Raises SvgError."""
         from text2svg.generate.manner import read_manner
 
-        return read_manner(svg, partial(self.optimize, profile="model"), self.tokenizer)
+        # Not rendered: a manner needs no proof that not one pixel moved, and a visitor's drawing may be slow to draw.
+        return read_manner(svg, partial(self.optimize, profile="model", verify="off"), self.tokenizer)
 
     def relatives(self, svg: str, k: int = 8) -> list[Relative]:
         """The k nearest corpus drawings, near copies flagged. Raises SvgError, RenderError."""

@@ -131,7 +131,8 @@ class DemoRuntime:
         return relatives(svg, self.searcher, self.rasterizer, k)
 
     def manner(self, svg: str) -> Manner:
-        return read_manner(svg, lambda given: self.optimize(given, profile="model"), self._tokenizer)
+        unseen = OptimizeOptions(profile="model", verify="off")
+        return read_manner(svg, lambda given: optimize(given, unseen, self._tools), self._tokenizer)
 
     def browse(self, k: int, offset: int, **filters: str) -> list[Hit]:
         hits = [Hit(sample.digest, 0.0, sample) for sample in self.samples]

@@ -92,7 +92,7 @@ def _asked(client: httpx.Client, path: str, **body: Any) -> httpx.Response:
 
 
 @pytest.mark.parametrize(
-    "route", ["clean", "optimize", "search", "relatives", "zip", "render", "render?form=pdf", "mcp"]
+    "route", ["clean", "optimize", "search", "relatives", "generate", "zip", "render", "render?form=pdf", "mcp"]
 )
 def test_hostile_drawings_through_every_route(
     client: httpx.Client, leaks: LeakServer, drawings: dict[str, str], route: str
@@ -100,6 +100,8 @@ def test_hostile_drawings_through_every_route(
     for name, svg in drawings.items():
         if route == "zip":
             answer = _asked(client, "zip", json={"files": [{"name": name, "svg": svg}]})
+        elif route == "generate":
+            answer = _asked(client, "generate", json={"prompt": "fast rocket", "n": 1, "reference": svg})
         elif route.startswith("render"):
             answer = _asked(client, route, content=svg.encode())
         elif route == "mcp":
