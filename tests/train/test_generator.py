@@ -9,11 +9,12 @@ pytestmark = pytest.mark.train
 torch = pytest.importorskip("torch", reason="the train extra has torch")
 
 from tests.svg.drawings import walk  # noqa: E402
+from tests.train.walks import rows  # noqa: E402
 from text2svg.errors import TrainError  # noqa: E402
 from text2svg.runtime import ASSETS  # noqa: E402
 from text2svg.svg.tokenizer import load_tokenizer  # noqa: E402
 from text2svg.train.checkpoint import list_checkpoints, load_checkpoint  # noqa: E402
-from text2svg.train.dataset import Row, build_shards  # noqa: E402
+from text2svg.train.dataset import build_shards  # noqa: E402
 from text2svg.train.export import export_run, read_weights  # noqa: E402
 from text2svg.train.generator import Place, Start, train  # noqa: E402
 from text2svg.train.model import Model, Shape  # noqa: E402
@@ -26,12 +27,7 @@ PLACE = Place("cpu", torch.float32, False, 1, "a test")
 def shards(tmp_path_factory):
     tokenizer = load_tokenizer()
     folder = tmp_path_factory.mktemp("shards")
-    rows = [
-        Row(tokenizer.decode(walk(seed, 60)[:-1]), f"{name} {seed % 7}", "lucide", "outline", ((name,), ("tag",)))
-        for seed in range(60)
-        for name in ("arrow", "heart")
-    ]
-    build_shards(rows, folder, tokenizer, lambda caption: caption.endswith("3"))
+    build_shards(rows(tokenizer), folder, tokenizer, lambda caption: caption.endswith("3"))
     return folder
 
 

@@ -9,10 +9,10 @@ import pytest
 pytestmark = pytest.mark.train
 torch = pytest.importorskip("torch", reason="the train extra has torch")
 
-from tests.svg.drawings import walk  # noqa: E402
+from tests.train.walks import rows  # noqa: E402
 from text2svg.errors import ConfigError  # noqa: E402
 from text2svg.svg.tokenizer import load_tokenizer  # noqa: E402
-from text2svg.train.dataset import DatasetOptions, Row, build_shards, initial_embeddings  # noqa: E402
+from text2svg.train.dataset import DatasetOptions, build_shards, initial_embeddings  # noqa: E402
 from text2svg.train.generator import Place  # noqa: E402
 from text2svg.train.study import compared, load_plan, parse_plan, plan_names, run_study  # noqa: E402
 
@@ -38,14 +38,9 @@ PLAN = {
 def shards(tmp_path_factory):
     tokenizer = load_tokenizer()
     folder = tmp_path_factory.mktemp("shards")
-    rows = [
-        Row(tokenizer.decode(walk(seed, 60)[:-1]), f"{name} {seed % 7}", "lucide", "outline", ((name,), ("tag",)))
-        for seed in range(60)
-        for name in ("arrow", "heart")
-    ]
     for place, options in ((folder, DatasetOptions()), (folder / "as-drawn", DatasetOptions(ordered=False))):
         init = initial_embeddings(tokenizer, 64, None)
-        build_shards(rows, place, tokenizer, lambda caption: caption.endswith("3"), options, init)
+        build_shards(rows(tokenizer), place, tokenizer, lambda caption: caption.endswith("3"), options, init)
     return folder
 
 
