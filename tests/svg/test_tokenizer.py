@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from tests.svg.drawings import SAMPLES, walk
 from text2svg.errors import ConfigError
-from text2svg.svg.tokenizer import detail_level, load_tokenizer, train_tokenizer
-from text2svg.svg.vocabulary import drawing_tokens
+from text2svg.svg.tokenizer import load_tokenizer, train_tokenizer
+from text2svg.svg.vocabulary import detail_level, drawing_tokens
 
 
 def test_drawing_tokens_are_distinct_and_come_first() -> None:
