@@ -1,7 +1,8 @@
 """Drawings that commands are given: a file, or standard input for `-`.
 
 Refuses folders. The trade-off: bytes that are no UTF-8 become replacement characters, and the parser says what it makes
-of them. """
+of them.
+"""
 
 from __future__ import annotations
 

@@ -40,6 +40,7 @@ class OnnxDecoder:
         self.config = config
         name, self.outputs = _described(folder)
         path = folder / name
+        # Kept as long as the session, which reads them where they lie.
         self._weights = [] if path.with_name(f"{name}.data").is_file() else _packed(folder.parent, config, self.outputs)
         self.session = _open_session(path, threads, self._weights)
         names = {i.name for i in self.session.get_inputs()}

@@ -1,7 +1,8 @@
 """Any safe SVG in canonical form, and what the way there cost.
 
 Refuses drawings that keep their look only outside the grid's subset (masks, filters, text). The trade-off: the optimizer
-is a parameter, since it lives beside this floor and brings Node with it. """
+is a parameter, since it lives beside this floor and brings Node with it.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@
 
 The model is asked for the reference's style and detail; stroke and colours, which it cannot be asked for, are set by rule
 on every frame. Shapes stay as the model drew them. Refuses nothing that is canonical. The trade-off: a manner is five
-plain facts, so a hand that shows in the shapes themselves (wobbly, pixelled, isometric) is not taken over. """
+plain facts, so a hand that shows in the shapes themselves (wobbly, pixelled, isometric) is not taken over.
+"""
 
 from __future__ import annotations
 

@@ -74,16 +74,18 @@ def settle(text: str, rasterizer: Rasterizer | None = None, redraw: Redraw | Non
     if not drawn:
         return Settled("", False, (*warnings, "nothing drawn"))
     try:
-        svg = canonicalize(drawn)
+        drawing = parse_canonical(drawn)
+        svg = drawing.to_text()
     except SvgError as error:
         if redraw is None:
             return Settled("", False, (*warnings, error.reason))
         warnings += ("redrawn",)
         try:
-            svg = canonicalize(redraw(drawn))
+            drawing = parse_canonical(redraw(drawn))
+            svg = drawing.to_text()
         except Text2SVGError as failure:
             return Settled("", False, (*warnings, getattr(failure, "reason", str(failure))))
-    box = bounds(shapes_of(parse_canonical(svg)))
+    box = bounds(shapes_of(drawing))
     if max(-box[0], -box[1], box[2] - GRID, box[3] - GRID) > MAX_OUT:
         warnings += (LEAVES,)
     return _look(Settled(svg, True, warnings), rasterizer) if rasterizer else Settled(svg, True, warnings)

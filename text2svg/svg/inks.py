@@ -1,7 +1,8 @@
 """The colours of a canonical drawing: how much each paints, and the drawing with others in their place.
 
 Refuses to see paint that another shape covers as gone. The trade-off: amounts come from outlines (fill area, stroke
-length times width), not from pixels, so they are exact for shapes apart and a guess where shapes overlap. """
+length times width), not from pixels, so they are exact for shapes apart and a guess where shapes overlap.
+"""
 
 from __future__ import annotations
 

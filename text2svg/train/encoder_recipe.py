@@ -7,14 +7,13 @@ written out one by one, so that a file says all that happens, also where two sta
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 from text2svg.errors import ConfigError
 from text2svg.train.recipe import FOLDER as RECIPES
+from text2svg.train.recipe import read_toml, shipped
 
 FOLDER = RECIPES / "encoder"
 SCHEDULES = ("warmup-stable", "constant", "one-minus-sqrt")
@@ -110,19 +109,12 @@ class TokenRecipe:
 
 def recipe_names() -> list[str]:
     """Recipes that ship with the package."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return shipped(FOLDER)
 
 
 def load_token_recipe(text: str) -> TokenRecipe:
     """A shipped recipe by name or a TOML file by path. Raises ConfigError."""
-    path = Path(text) if text.endswith(".toml") else FOLDER / f"{text}.toml"
-    if not path.is_file():
-        hint = f"write one of {', '.join(recipe_names())}, or a path to a .toml file"
-        raise ConfigError(f"unknown encoder recipe {text!r}", hint=hint)
-    try:
-        return parse(tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path.name} is not TOML: {error}", hint="see the shipped recipes") from error
+    return parse(read_toml(text, FOLDER, "encoder recipe"))
 
 
 def parse(values: Mapping[str, Any]) -> TokenRecipe:

@@ -6,15 +6,15 @@ modules that carry adapters are those of every decoder-only transformer, not a k
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 from text2svg.errors import ConfigError
+from text2svg.train.recipe import FOLDER as RECIPES
+from text2svg.train.recipe import read_toml, shipped
 
-FOLDER = Path(__file__).resolve().parent.parent / "assets" / "recipes" / "finetune"
+FOLDER = RECIPES / "finetune"
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """Matrices that carry adapters."""
 SCHEDULES = ("cosine", "linear", "constant_with_warmup")
@@ -92,21 +92,15 @@ class FinetuneRecipe:
 
 def finetune_recipes() -> list[str]:
     """Recipes that ship with the package."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return shipped(FOLDER)
 
 
 def load_finetune_recipe(text: str, changes: Mapping[str, Any] | None = None) -> FinetuneRecipe:
     """A shipped recipe by name, or a TOML file by path, with some values replaced. Raises ConfigError."""
-    path = Path(text) if text.endswith(".toml") else FOLDER / f"{text}.toml"
-    if not path.is_file():
-        raise ConfigError(f"unknown recipe {text!r}", hint=f"one of {', '.join(finetune_recipes())}, or a .toml file")
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name} is not TOML: {error}") from error
+    values = read_toml(text, FOLDER, "recipe")
     known = [field.name for field in fields(FinetuneRecipe)]
     unknown = sorted(set(values) - set(known))
     if unknown or not {"name", "base"} <= set(values):
         what = f"unknown key {', '.join(unknown)}" if unknown else "it needs a name and a base"
-        raise ConfigError(f"{path.name}: {what}", hint=f"valid keys: {', '.join(known)}")
+        raise ConfigError(f"{text}: {what}", hint=f"valid keys: {', '.join(known)}")
     return replace(FinetuneRecipe(**values), **changes or {})

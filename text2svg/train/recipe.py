@@ -114,9 +114,30 @@ class Recipe:
         return asdict(self)
 
 
+def shipped(folder: Path) -> list[str]:
+    """Names of the TOML files of a folder of the package."""
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def read_toml(text: str, folder: Path, what: str) -> dict[str, Any]:
+    """The values of a file that ships in `folder`, by name, or of a TOML file by path; `what` names it in errors.
+
+    Raises ConfigError.
+    """
+    path = Path(text) if text.endswith(".toml") else folder / f"{text}.toml"
+    if not path.is_file():
+        raise ConfigError(
+            f"unknown {what} {text!r}", hint=f"write one of {', '.join(shipped(folder))}, or a path to a .toml file"
+        )
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name} is not TOML: {error}", hint=f"see those that ship: {folder.name}/") from error
+
+
 def recipe_names() -> list[str]:
     """Recipes that ship with the package."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return shipped(FOLDER)
 
 
 def parse_recipe(values: Mapping[str, Any]) -> Recipe:
@@ -132,14 +153,5 @@ def parse_recipe(values: Mapping[str, Any]) -> Recipe:
 
 def load_recipe(text: str, changes: Mapping[str, Any] | None = None) -> Recipe:
     """A shipped recipe by name, or a TOML file by path, with some values replaced."""
-    path = Path(text) if text.endswith(".toml") else FOLDER / f"{text}.toml"
-    if not path.is_file():
-        raise ConfigError(
-            f"unknown recipe {text!r}",
-            hint=f"write one of {', '.join(recipe_names())}, or a path to a .toml file",
-        )
-    try:
-        recipe = parse_recipe(tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path.name} is not TOML: {error}") from error
+    recipe = parse_recipe(read_toml(text, FOLDER, "recipe"))
     return replace(recipe, **changes) if changes else recipe

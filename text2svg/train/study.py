@@ -5,7 +5,8 @@ A plan is a TOML file: a recipe, a budget in tokens, a mix, the groups to measur
 run folder, so a study that was stopped goes on where it was, and an arm whose settings and data did not change is not
 trained again. Refuses unknown keys, two arms of one name and plans that leave nothing to compare with. The trade-off: a
 small model and a short budget stand for the large one, so an arm that needs long training to pay looks worse here than it
-is. """
+is.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +14,6 @@ import hashlib
 import json
 import os
 import time
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import Any
 from text2svg.errors import ConfigError
 from text2svg.train.batches import Data, heldout_batches, parse_mix
 from text2svg.train.checkpoint import list_checkpoints
-from text2svg.train.recipe import FOLDER, Recipe, parse_recipe
+from text2svg.train.recipe import FOLDER, Recipe, parse_recipe, read_toml, shipped
 from text2svg.train.shards import read_meta
 from text2svg.train.trainer import Place, Start, Trainer
 
@@ -78,20 +78,12 @@ class Result:
 
 def plan_names() -> list[str]:
     """Plans that ship with the package."""
-    return sorted(path.stem for path in (FOLDER / "study").glob("*.toml"))
+    return shipped(FOLDER / "study")
 
 
 def load_plan(text: str) -> Plan:
     """A shipped plan by name, or a TOML file by path. Raises ConfigError."""
-    path = Path(text) if text.endswith(".toml") else FOLDER / "study" / f"{text}.toml"
-    if not path.is_file():
-        hint = f"write one of {', '.join(plan_names())}, or a path to a .toml file"
-        raise ConfigError(f"unknown plan {text!r}", hint=hint)
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name} is not TOML: {error}") from error
-    return parse_plan(values)
+    return parse_plan(read_toml(text, FOLDER / "study", "plan"))
 
 
 def parse_plan(values: Mapping[str, Any]) -> Plan:
