@@ -12,6 +12,16 @@ from admin.console import plain, say, show
 from admin.inputs import read_svg
 from admin.opening import open_runtime
 
+REFERENCE = typer.Option(
+    None, help="Draw in the manner of this SVG (- reads it): its style, detail, stroke width and colours."
+)
+REFERENCES = typer.Option(
+    "none", help="Drawings the model reads first: auto finds some of these words in the corpus; or 1 or 2 SVG files."
+)
+RELATIVES = typer.Option(
+    -1, help="Nearest corpus drawings named for each drawing, with licence and near-copy flag; default 3 with --json."
+)
+
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
@@ -28,18 +38,14 @@ def generate(
     temperature: float = typer.Option(0.4, help="0 to 2; lower is more usual."),
     top_p: float = typer.Option(0.9, help="Share of probability to sample from, 0.01 to 1."),
     guidance: float | None = typer.Option(None, help="1 to 6: how much louder the words are; default by style."),
-    reference: Path | None = typer.Option(
-        None, help="Draw in the manner of this SVG (- reads it): its style, detail, stroke width and colours."
-    ),
+    reference: Path | None = REFERENCE,
+    references: str = REFERENCES,
     palette: str = typer.Option("", help="Colours by commas, the most used one first, e.g. navy,#fc1,white."),
     max_tokens: int = typer.Option(300, help="Longest drawing, in tokens."),
     max_bytes: int | None = typer.Option(None, help="Largest drawing; a longer one is closed at what fits."),
     max_seconds: float | None = typer.Option(None, help="Time for all candidates; unfinished ones are closed then."),
     engine: str = typer.Option("", help="Engine spec; default from TEXT2SVG_ENGINE, else the bundled model."),
-    relatives: int = typer.Option(
-        -1,
-        help="Nearest corpus drawings named for each drawing, with licence and near-copy flag; default 3 with --json.",
-    ),
+    relatives: int = RELATIVES,
     as_json: bool = typer.Option(False, "--json", help="Print everything about each candidate."),
 ) -> None:
     """Draw words.
@@ -49,6 +55,7 @@ def generate(
       text2svg generate "red heart" > heart.svg
       text2svg generate "left arrow" -n 4 --style outline --seed 1 --out arrows --json
       text2svg generate camera --reference logo.svg --json
+      text2svg generate house --references my-house.svg --style color > house.svg
       text2svg generate "a blue circular button with a power symbol" --engine compose --json
     """
     from text2svg.generate.request import Request, palette_of
@@ -58,11 +65,27 @@ def generate(
     with open_runtime(engine=engine) as runtime:
         if reference is not None:
             request = request.like(runtime.manner(read_svg(reference)))
+        request = _behind(runtime, request, references)
         answer = _draw(runtime, request)
         _relate(runtime, answer, relatives if relatives >= 0 else 3 * as_json)
         if out is not None:
             _write(runtime, answer, out, png)
     _deliver(answer, out, as_json)
+
+
+def _behind(runtime: Any, request: Any, references: str) -> Any:
+    """The request with the references that are asked for before its candidates."""
+    from dataclasses import replace
+
+    if references == "none":
+        return request
+    if references == "auto":
+        before = runtime.references(request)
+        if not before:
+            say("note: the corpus has no drawing of these words; drawn without references")
+        return replace(request, references=before)
+    drawings = [(Path(name).name, read_svg(Path(name))) for name in references.split(",") if name]
+    return replace(request, references=(runtime.given(drawings),))
 
 
 def _deliver(answer: dict[str, Any], out: Path | None, as_json: bool) -> None:
@@ -85,6 +108,8 @@ def _draw(runtime: Any, request: Any) -> dict[str, Any]:
     answer: dict[str, Any] = {"prompt": request.prompt, "style": request.style, "seed": request.seed}
     if request.manner:
         answer["manner"] = plain(request.manner)
+    if request.references:
+        answer["references"] = [[_reference(one) for one in before] for before in request.references]
     finished: dict[int, Finished] = {}
     order: tuple[int, ...] = ()
     for event in runtime.generate(request):
@@ -113,6 +138,12 @@ def _draw(runtime: Any, request: Any) -> dict[str, Any]:
         for c in candidates
     ]
     return answer
+
+
+def _reference(one: Any) -> dict[str, Any]:
+    from text2svg.compose.pairs import source
+
+    return {"words": one.words, "style": one.style, **(source(one.sample) if one.sample else {})}
 
 
 def _relate(runtime: Any, answer: dict[str, Any], k: int) -> None:

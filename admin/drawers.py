@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from text2svg.errors import ConfigError
@@ -29,13 +30,19 @@ Draw = Callable[[Any, int], Drawn]
 """Task and seed to the answer."""
 
 
-def drawer(runtime: Any, baseline: str, corpus: str, candidates: int) -> tuple[Draw, dict[str, Any]]:
+def drawer(
+    runtime: Any, baseline: str, corpus: str, candidates: int, *, references: bool = False
+) -> tuple[Draw, dict[str, Any]]:
     """Who draws, and what a report says of it. Raises ConfigError."""
     if not baseline:
         about = {"name": runtime.engine.name, **_digest(runtime.engine), "candidates": candidates}
         if candidates > 1:
             about["ranked_by"] = runtime.encoder.name
-        return _model(runtime, candidates), about
+        if references:
+            about["references"] = f"auto, {runtime.corpus.name}"
+        return _model(runtime, candidates, references=references), about
+    if references:
+        raise ConfigError(f"the baseline {baseline} reads no references", hint="leave --references out")
     if candidates > 1:
         raise ConfigError(f"the baseline {baseline} has one answer to a prompt", hint="leave --candidates out")
     return _baseline(runtime, baseline, corpus)
@@ -67,15 +74,23 @@ def _baseline(runtime: Any, name: str, corpus: str) -> tuple[Draw, dict[str, Any
     return draw, {"name": name, "corpus": corpus, "rows": len(rows)}
 
 
-def _model(runtime: Any, candidates: int) -> Draw:
+def _model(runtime: Any, candidates: int, *, references: bool) -> Draw:
+    from text2svg.caption.keywords import is_heldout
     from text2svg.generate.events import Done, Finished, Partial
     from text2svg.generate.loop import best
     from text2svg.generate.request import Request
 
+    def asked(task: Any, seed: int) -> Request:
+        request = Request(task.words, task.style, candidates, seed)
+        if not references:
+            return request
+        # Drawings of held-out captions would hand over the answer.
+        return replace(request, references=runtime.references(request, lambda sample: not is_heldout(sample.caption)))
+
     def draw(task: Any, seed: int) -> Drawn:
         began, first, said = time.perf_counter(), 0.0, []
         try:
-            for event in runtime.generate(Request(task.words, task.style, candidates, seed)):
+            for event in runtime.generate(asked(task, seed)):
                 if isinstance(event, Partial) and not first:
                     first = time.perf_counter() - began
                 said.append(event)

@@ -22,6 +22,7 @@ from admin.opening import open_runtime
 DATA = typer.Option("", help="heldout, frequent, prompts, starter, or a JSONL of caption, svg, id; default by protocol.")
 CANDIDATES = typer.Option(1, min=1, max=8, help="Drawings a prompt; the one that the product ranks first is measured.")
 BASELINE = typer.Option("", help="random-drawing, nearest-caption or reference instead of a model.")
+REFERENCES = typer.Option("none", help="auto: the model first reads corpus drawings of the words, of no held-out caption.")
 CORPUS = typer.Option("starter", help="starter or store: where baselines choose from.")
 JUDGE = typer.Option(None, help="Folder of another judge than the bundled one, as `train judge` writes it.")
 WEIGHTS = typer.Option(None, help="Folder of the weights that published metrics need; see the report for their names.")
@@ -44,6 +45,7 @@ def generator(
     candidates: int = CANDIDATES,
     engine: str = typer.Option("", help="Engine spec; default the bundled model."),
     baseline: str = BASELINE,
+    references: str = REFERENCES,
     corpus: str = CORPUS,
     judge: Path | None = JUDGE,
     weights: Path | None = WEIGHTS,
@@ -68,6 +70,14 @@ def generator(
     show(report, as_json=as_json, text=_text)
 
 
+def _switch(references: str) -> bool:
+    from text2svg.errors import ConfigError
+
+    if references not in ("auto", "none"):
+        raise ConfigError(f"unknown references {references!r}", hint="one of: auto, none")
+    return references == "auto"
+
+
 def _evaluate(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     from text2svg.evaluate.judge import load_judge, range_of
     from text2svg.evaluate.measure import Bench, measure
@@ -80,7 +90,8 @@ def _evaluate(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     spec = given["renderer"] or protocol.renderer
     with open_runtime(engine=given["engine"]) as runtime:
         tasks = _tasks(given["data"] or ("heldout" if protocol.name == "core" else "prompts")).first(given["n"])
-        draw, about = drawer(runtime, given["baseline"], given["corpus"], given["candidates"])
+        draw, about = drawer(runtime, given["baseline"], given["corpus"], given["candidates"],
+                             references=_switch(given["references"]))  # fmt: skip
         core = protocol.name == "core"
         judge = load_judge(given["judge"] or ASSETS / "judge") if core else None
         bench = Bench(load(f"{spec}?timeout=60"), judge, _nearest(runtime) if core else None,

@@ -30,6 +30,7 @@ def shards(
     teacher: str = typer.Option("", help="Encoder spec of a sentence model that gives words their first meaning."),
     pairs: Path | None = typer.Option(None, exists=True, help="Composed pairs, a group of their own: compose-pairs."),
     picks: Path | None = typer.Option(None, exists=True, help="The model's best drawings, a group too: train preferences."),
+    mirrored: float = typer.Option(0.0, min=0, max=1, help="Share of drawings also shown mirrored, in groups of their own."),
     as_drawn: bool = typer.Option(False, help="Leave parts and starting points in the order they were drawn in."),
     as_json: bool = JSON,
 ) -> None:
@@ -54,13 +55,13 @@ def shards(
         parse_limits,
     )
 
-    left_out = frozenset(e for e in exclude.split(",") if e)
-    options = DatasetOptions(parse_limits(limits), exclude=left_out, families=parse_families(groups), ordered=not as_drawn)
-    meaning = load(teacher).encode_text if teacher else None
+    left_out, named = frozenset(e for e in exclude.split(",") if e), parse_families(groups)
+    options = DatasetOptions(
+        parse_limits(limits), exclude=left_out, mirrored=mirrored, ordered=not as_drawn, families=named
+    )
     with open_runtime() as runtime, runtime.store() as store:
-        captions = (row.caption for row in _rows(store) if row.fits(options))
-        options = replace(options, core_words=core_words(captions, core))
-        init = initial_embeddings(runtime.tokenizer, width, meaning)
+        options = replace(options, core_words=core_words(_captions(store, options), core))
+        init = initial_embeddings(runtime.tokenizer, width, load(teacher).encode_text if teacher else None)
         more, counted = _made(pairs, picks, runtime.tokenizer)
         counts = build_shards(_rows(store), out, runtime.tokenizer, is_heldout, options, init, more)
     show(dict(counts + counted), as_json=as_json, text=facts)
@@ -80,6 +81,10 @@ def _rows(store: Any) -> Any:
     from text2svg.train.dataset import row_of
 
     return (row_of(s) for s in store.iter_samples(stage="optimize") if s.canonical)
+
+
+def _captions(store: Any, options: Any) -> Any:
+    return (row.caption for row in _rows(store) if row.fits(options))
 
 
 @app.command()

@@ -14,7 +14,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from text2svg.errors import StoreError
 from text2svg.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from text2svg.generate.events import Event
     from text2svg.generate.loop import Setup
     from text2svg.generate.manner import Manner
+    from text2svg.generate.references import Reference
     from text2svg.generate.relatives import Relative
     from text2svg.generate.request import Request
     from text2svg.mine.npm import Npm
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from text2svg.search.searcher import Hit, Searcher
     from text2svg.spec import Spec
     from text2svg.store.database import Store
+    from text2svg.store.starter import Starter
     from text2svg.svg.tokenizer import Tokenizer
 
 Made = TypeVar("Made")
@@ -169,7 +170,9 @@ class Runtime:
         index = self.settings.data / "vectors" / "search"
         if (index / "index.json").is_file():
             return Corpus("store", index, self.store())
-        return Corpus("starter", ASSETS / "starter" / "index", _Starter(ASSETS / "starter" / "samples.parquet"))
+        from text2svg.store.starter import Starter
+
+        return Corpus("starter", ASSETS / "starter" / "index", Starter(ASSETS / "starter" / "samples.parquet"))
 
     @Once
     def searcher(self) -> Searcher:
@@ -249,6 +252,21 @@ class Runtime:
         # Not rendered: a manner needs no proof that not one pixel moved, and a visitor's drawing may be slow to draw.
         return read_manner(svg, partial(self.optimize, profile="model", verify="off"), self.tokenizer)
 
+    def references(
+        self, request: Request, allowed: Callable[[Sample], bool] = bool
+    ) -> tuple[tuple[Reference, ...], ...]:
+        """Corpus drawings of a request's words, for its `references`; empty when there is none."""
+        from text2svg.generate.references import found
+
+        words = " ".join(self.setup.vocabulary.read(request.text).words)
+        return found(filter(allowed, self.find_drawings(words, request.style)), request.n)
+
+    def given(self, drawings: Sequence[tuple[str, str]]) -> tuple[Reference, ...]:
+        """(name, SVG text) pairs as references before every candidate. Raises ConfigError, SvgError."""
+        from text2svg.generate.references import given
+
+        return given(drawings, partial(self.optimize, profile="model", verify="off"), self.tokenizer)
+
     def relatives(self, svg: str, k: int = 8) -> list[Relative]:
         """The k nearest corpus drawings, near copies flagged. Raises SvgError, RenderError."""
         from text2svg.generate.relatives import relatives
@@ -308,7 +326,7 @@ class Runtime:
 class Corpus:
     """An index folder and the rows behind it."""
 
-    def __init__(self, name: str, index: Path, rows: Store | _Starter) -> None:
+    def __init__(self, name: str, index: Path, rows: Store | Starter) -> None:
         self.name = name
         self.index = index
         self._rows = rows
@@ -322,26 +340,6 @@ class Corpus:
         close: Callable[[], None] | None = getattr(self._rows, "close", None)
         if close is not None:
             close()
-
-
-class _Starter:
-    """The rows that ship with the package, read on first use."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock = threading.Lock()
-
-    @Once
-    def _samples(self) -> dict[str, Sample]:
-        from text2svg.store.starter import read_starter
-
-        if not self.path.is_file():
-            raise StoreError(f"no starter corpus at {self.path}", hint="reinstall text2svg")
-        return {sample.digest: sample for sample in read_starter(self.path)}
-
-    def lookup(self, digests: Sequence[str]) -> list[Sample | None]:
-        """Samples in the order of the digests."""
-        return [self._samples.get(digest) for digest in digests]
 
 
 def _filters(named: dict[str, str]) -> Any:

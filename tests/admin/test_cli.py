@@ -52,6 +52,24 @@ def test_generate_draws_in_the_manner_of_a_reference(tmp_path) -> None:
     assert "cannot read" in missing.stderr
 
 
+def test_generate_reads_references_first_and_names_them(tmp_path) -> None:
+    def drawn(*more: str) -> dict:
+        done = _run("generate", "house", "-n", "2", "--style", "outline", "--json", *more, TEXT2SVG_DATA=str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    (tmp_path / "ring.svg").write_text(RING)
+    plain, found, own = drawn(), drawn("--references", "auto"), drawn("--references", str(tmp_path / "ring.svg"))
+    assert "references" not in plain
+    assert all(one["licence"] and "house" in one["caption"] for (one,) in found["references"])
+    assert own["references"] == [[{"words": "ring", "style": "outline"}]]
+    assert len({answer["candidates"][0]["svg"] for answer in (plain, found, own)}) == 3
+    for asked, said in (("auto", "reads no references"), (str(tmp_path / "none.svg"), "cannot read")):
+        refused = _run("generate", "house", "--references", asked, "--engine", "compose", TEXT2SVG_DATA=str(tmp_path))
+        assert refused.returncode == 1
+        assert said in refused.stderr
+
+
 def test_generate_writes_the_same_bytes_for_the_same_seed(tmp_path) -> None:
     texts = []
     for name in ("a", "b"):

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,10 @@ def test_a_model_is_asked_for_a_drawing_in_its_own_way() -> None:
     path, body = request(words, Sampling(), ServerOptions(instruct="tuned"), "m")
     assert path == "/chat/completions"
     assert body["messages"] == [{"role": "user", "content": "Draw as SVG: red heart"}]
+    shown = replace(words, examples=(("house", "<svg/>"), ("", "<svg/>")))
+    assert [turn["content"] for turn in request(shown, Sampling(), ServerOptions(instruct="tuned"), "m")[1]["messages"]] == [
+        "Draw as SVG: house", "<svg/>", "Draw as SVG: a drawing", "<svg/>", "Draw as SVG: red heart",
+    ]  # fmt: skip
     _, told = request(words, Sampling(), ServerOptions(instruct="any"), "m")
     assert told["messages"][0]["role"] == "system" and "0 0 256 256" in told["messages"][0]["content"]
     caption = Prompt("What is this?", images=(b"png",))

@@ -305,6 +305,25 @@ def test_the_first_ranked_of_several_is_measured_and_the_report_says_so(tmp_path
     assert refused.exit_code == 1 and "one answer" in refused.output
 
 
+def test_a_report_behind_references_says_so_and_finds_no_held_out_answer(tmp_path: Path) -> None:
+    from text2svg.generate.request import Request
+    from text2svg.runtime import Runtime
+
+    run("generator", "-n", "3", "--data", "frequent", "--references", "auto", "--out", str(tmp_path / "behind"))
+    run("generator", "-n", "3", "--data", "frequent", "--out", str(tmp_path / "plain"))
+    behind, plain = (read_report(tmp_path / name) for name in ("behind", "plain"))
+    assert behind["generator"]["references"] == "auto, starter"
+    assert "references" not in plain["generator"]
+    with closing(Runtime()) as runtime:
+        found = runtime.references(Request("arrow left", n=8), lambda sample: sample.caption != "arrow left")
+    assert found and all(one.words != "arrow left" for (one,) in found)
+    drawn = [[record["svg"] for record in read_drawings(tmp_path / name).values()] for name in ("behind", "plain")]
+    assert drawn[0] != drawn[1]
+    for words in (["--references", "some"], ["--references", "auto", "--baseline", "random-drawing"]):
+        refused = CliRunner().invoke(app, ["evaluate", "generator", "-n", "1", *words])
+        assert refused.exit_code == 1 and "references" in refused.output
+
+
 def test_published_figures_stand_apart(tmp_path: Path) -> None:
     run("generator", "--protocol", "sarena-t2s", "--renderer", "resvg", "--data", "starter", "--baseline", "reference",
         "-n", "3", "--out", str(tmp_path / "ceiling"))  # fmt: skip

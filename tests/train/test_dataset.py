@@ -18,6 +18,7 @@ from text2svg.train.dataset import (
     core_words,
     group_of,
     initial_embeddings,
+    mirrored,
     parse_families,
     parse_limits,
 )
@@ -122,3 +123,22 @@ def test_families_are_further_groups_of_some_collections(tmp_path) -> None:
     for text in ("emoji", "emoji=", "stroke=flag", "a b=flag", "colorcore=flag"):
         with pytest.raises(ConfigError, match="cannot read group"):
             parse_families(text)
+
+
+def test_a_drawing_is_also_shown_mirrored_and_its_words_change_sides(tmp_path) -> None:
+    tokenizer = load_tokenizer()
+    ring = HEADER + '<circle cx="128" cy="128" r="9"/>' + FOOTER
+    rows = [
+        Row(ARROW, "arrow left", "tabler", "filled", (("arrow", "left"), ("back",), ("letter", "c"))),
+        Row(ARROW, "secret", "tabler", "filled"),
+        Row(ARROW, "play", "tabler", "filled"),
+        Row(ring, "ring", "tabler", "filled"),
+    ]
+    options = DatasetOptions(mirrored=1, recolored=0)
+    counts = build_shards(rows, tmp_path, tokenizer, lambda c: c == "secret", options)
+    assert counts == {"solid.train": 3, "solid.heldout": 1, "solidmirror.train": 1}
+    group = open_group(tmp_path, "solidmirror", "train")
+    assert tokenizer.decode(group.drawing(0)) == order(HEADER + '<path d="M246 10H166V90H246"/>' + FOOTER)
+    prompts = [tokenizer.inner.decode(list(p), skip_special_tokens=True).strip() for p in group.prompts(0)]
+    assert prompts == ["arrow right", "back"]
+    assert not list(mirrored(rows[0], DatasetOptions()))

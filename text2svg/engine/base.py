@@ -25,6 +25,8 @@ class Prompt:
     ids: tuple[int, ...] = ()
     blank: tuple[int, ...] = ()
     """`ids` with the words blanked, of the same length: what guidance pushes away from."""
+    examples: tuple[tuple[str, str], ...] = ()
+    """Other prompts and their answers, which come first; `ids` holds them already, a chat has them as earlier turns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,8 @@ def request(prompt: Prompt, sampling: Sampling, options: ServerOptions, model: s
         body["structured_outputs"] = {"grammar": options.grammar}
     if options.instruct and not prompt.system and not prompt.images:
         asked = INSTRUCTION.format(words=prompt.text)
-        prompt = replace(prompt, text=asked, system=FORM if options.instruct == "any" else "")
+        shown = tuple((INSTRUCTION.format(words=words or "a drawing"), svg) for words, svg in prompt.examples)
+        prompt = replace(prompt, text=asked, system=FORM if options.instruct == "any" else "", examples=shown)
     if options.chat or options.instruct or prompt.system or prompt.images:
         if options.logprobs:
             body["logprobs"] = True
@@ -104,7 +105,9 @@ def _messages(prompt: Prompt) -> list[dict[str, Any]]:
     ]
     content.append({"type": "text", "text": prompt.text})
     system = [{"role": "system", "content": prompt.system}] if prompt.system else []
-    return [*system, {"role": "user", "content": content if prompt.images else prompt.text}]
+    roles = ("user", "assistant")
+    shown = [{"role": r, "content": text} for example in prompt.examples for r, text in zip(roles, example, strict=True)]
+    return [*system, *shown, {"role": "user", "content": content if prompt.images else prompt.text}]
 
 
 def _data_uri(image: bytes) -> str:

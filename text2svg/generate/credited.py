@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from text2svg.engine.base import Engine
+from text2svg.errors import ConfigError
 from text2svg.generate.events import Event, Finished
 from text2svg.generate.loop import Setup, generate
 from text2svg.generate.vocabulary import Vocabulary
@@ -52,6 +53,8 @@ def draw(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: Setu
     if not isinstance(engine, Composer):
         yield from generate(request, engine, tokenizer, setup)
         return
+    if request.references:
+        raise ConfigError(f"{engine.name} reads no references", hint="leave references out, or choose a model")
     bound = engine.reading(request.text, request.style)
     # The composer reads every word itself: nothing is replaced by what a model knows.
     for event in generate(request, bound, tokenizer, replace(setup, vocabulary=Vocabulary())):

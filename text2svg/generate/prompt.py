@@ -9,9 +9,11 @@ of collections with many short drawings.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from text2svg.engine.base import Prompt
+from text2svg.generate.references import Reference, ReferenceEncoder, prefix
 from text2svg.generate.request import MAX_DETAIL, Request
 from text2svg.generate.vocabulary import Reading
 
@@ -39,17 +41,11 @@ DETAIL = {"outline": 2, "filled": 2, "duotone": 3, "color": 4}
 GUIDANCE = {"outline": 1.5, "filled": 2.5, "duotone": 2.0, "color": 2.0, "": 2.0}
 """Guidance that suits each style, chosen by eye: filled shapes need the words loudest, or they become plain discs."""
 
-class PromptEncoder(Protocol):
+
+class PromptEncoder(ReferenceEncoder, Protocol):
     """What prompts need of a tokenizer."""
 
-    collections: tuple[str, ...]
     pad_id: int
-
-    def encode_prompt(
-        self, words: str, *, style: str = "", detail: int | None = None, collection: str = ""
-    ) -> list[int]:
-        """Ids of a prompt, begin token included."""
-        ...
 
 
 def style_and_turn(request: Request, candidate: int) -> tuple[str, int]:
@@ -80,8 +76,18 @@ def build_prompts(request: Request, reading: Reading, tokenizer: PromptEncoder) 
             "detail": _detail(request, DETAIL[style]),
             "collection": collection_of(style, turn, tokenizer.collections),
         }
-        prompts.append(prompt_of(words, control, tokenizer))
+        before = request.references[candidate % len(request.references)] if request.references else ()
+        prompts.append(_behind(before, prompt_of(words, control, tokenizer), tokenizer))
     return prompts
+
+
+def _behind(before: Sequence[Reference], prompt: Prompt, tokenizer: PromptEncoder) -> Prompt:
+    """The prompt behind references; the blank one keeps them, since guidance is for the words."""
+    if not before:
+        return prompt
+    ids = prefix(before, tokenizer)
+    shown = tuple((one.words, one.svg) for one in before)
+    return replace(prompt, ids=ids + prompt.ids, blank=ids + prompt.blank, examples=shown)
 
 
 def _detail(request: Request, usual: int) -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from text2svg.errors import ConfigError
 from text2svg.generate.manner import Manner
+from text2svg.generate.references import MOST, Reference
 from text2svg.svg.palette import COLORS, parse_color
 
 MAX_PROMPT = 300
@@ -52,6 +53,8 @@ class Request:
     """Colours for the drawing, `#rgb`, the most used one first; empty leaves them to the model. See `palette_of`."""
     manner: Manner | None = None
     """How a reference is drawn; see `like`."""
+    references: tuple[tuple[Reference, ...], ...] = ()
+    """Drawings that stand in the prompt before a candidate, at most two; candidates take the entries by turns."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.prompt, str) or not normalize(self.prompt):
@@ -61,6 +64,8 @@ class Request:
                 f"the prompt has {len(self.prompt)} characters, {MAX_PROMPT} at most",
                 hint="a few words draw best",
             )
+        if any(len(before) > MOST for before in self.references):
+            raise ConfigError(f"more than {MOST} references before one candidate", hint="the first ones say the most")
         if self.style not in STYLES:
             raise ConfigError(f"unknown style {self.style!r}", hint=f"one of: {', '.join(STYLES[1:])}, or none")
         _within("n", self.n, 1, MAX_CANDIDATES)

@@ -6,7 +6,8 @@ Refuses rows without a canonical drawing. The trade-off: a read-only corpus need
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -76,3 +77,19 @@ def read_starter(path: Path) -> Iterator[Sample]:
             rung="integer",
             tokens=row["tokens"],
         )
+
+
+class Starter:
+    """The rows of a starter file by digest, read on first use by whichever thread asks first."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._rows: dict[str, Sample] = {}
+
+    def lookup(self, digests: Sequence[str]) -> list[Sample | None]:
+        """Samples in the order of the digests; None for those that are not here. Raises StoreError."""
+        with self._lock:
+            if not self._rows:
+                self._rows = {sample.digest: sample for sample in read_starter(self.path)}
+        return [self._rows.get(digest) for digest in digests]

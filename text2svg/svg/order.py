@@ -12,12 +12,12 @@ import math
 from collections.abc import Sequence
 from itertools import groupby
 
-from text2svg.svg.affine import repaint, segments_of
+from text2svg.svg.affine import map_drawing, repaint, segments_of
 from text2svg.svg.canonical import Drawing, Group, Paint, Shape
 from text2svg.svg.path import Segment, arc_center
 from text2svg.svg.reader import parse_canonical
 from text2svg.svg.schema import OPAQUE
-from text2svg.svg.snap import shorten, split_subpaths
+from text2svg.svg.snap import GRID, shorten, split_subpaths
 
 Point = tuple[int, int]
 
@@ -41,6 +41,11 @@ def order(text: str) -> str:
 def recolor(text: str, color: str) -> str:
     """Canonical `text` with every black fill and stroke in `color`, a `#rgb`; canonical again."""
     return repaint(parse_canonical(text), lambda value: color if value == "#000" else value).to_text()
+
+
+def mirror(text: str) -> str:
+    """Canonical `text` with left and right changed over; canonical again."""
+    return map_drawing(parse_canonical(text), (-1, 0, 0, 1, GRID, 0)).to_text()
 
 
 def _ordered(shapes: Sequence[Shape]) -> list[Shape]:

@@ -17,6 +17,7 @@ from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as _HfTokenizer
 
 from text2svg.errors import ConfigError
+from text2svg.svg.order import order
 from text2svg.svg.vocabulary import BOS, DETAILS, EOS, PAD, STYLES, drawing_tokens, split_pattern
 
 
@@ -38,6 +39,10 @@ class Tokenizer:
     def encode_batch(self, texts: list[str]) -> list[list[int]]:
         """Like `encode`, many at once."""
         return [e.ids for e in self.inner.encode_batch_fast(texts, add_special_tokens=False)]
+
+    def encode_drawing(self, svg: str) -> list[int]:
+        """Ids of a canonical drawing in the order that is learned, with eos. Raises NotCanonical."""
+        return [*self.encode(order(svg)), self.eos_id]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Text of ids; specials and control tokens are left out."""

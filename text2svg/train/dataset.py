@@ -22,11 +22,12 @@ from text2svg.caption.colors import SHADES
 from text2svg.caption.keywords import training_prompts
 from text2svg.errors import ConfigError
 from text2svg.sample import Sample
-from text2svg.svg.order import order, recolor
+from text2svg.svg.order import mirror, order, recolor
 from text2svg.svg.schema import HEADER
 from text2svg.svg.snap import GRID
 from text2svg.svg.tokenizer import Tokenizer
 from text2svg.svg.vocabulary import detail_level
+from text2svg.train.hands import other_hand
 from text2svg.train.shards import Document, Meta, write_group, write_meta
 
 GROUPS = ("stroke", "solid", "tone", "color")
@@ -77,6 +78,8 @@ class DatasetOptions:
     """Collections left out."""
     recolored: float = 0.15
     """Chance that a black training drawing is also shown in a colour, which its words then begin with."""
+    mirrored: float = 0.0
+    """Chance that a training drawing is also shown mirrored, in a group of its own (`strokemirror`, ...)."""
     ordered: bool = True
     """Whether parts and starting points are put into the one order that is learned; false leaves them as they were drawn."""
     families: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -104,7 +107,7 @@ def parse_families(text: str) -> dict[str, frozenset[str]]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, members = part.partition("=")
         collections = frozenset(filter(None, members.split("+")))
-        if not name.isidentifier() or name.removesuffix("core") in GROUPS or not collections:
+        if not name.isidentifier() or name.removesuffix("core").removesuffix("mirror") in GROUPS or not collections:
             hint = f"write emoji=twemoji+noto; the name is one word and none of {', '.join(GROUPS)}"
             raise ConfigError(f"cannot read group {part!r}", hint=hint)
         found[name] = collections
@@ -163,6 +166,24 @@ def colored(row: Row, options: DatasetOptions) -> Iterator[Row]:
         yield replace(row, svg=recolor(row.svg, rng.choice(SHADES[name])), prompts=((name, *words),))
 
 
+def mirrored(row: Row, options: DatasetOptions) -> Iterator[Row]:
+    """By chance the row with left and right changed over, in its words too; nothing where that would show or say the same.
+
+    Chances depend on the row alone.
+    """
+    rng = random.Random(f"mirror/{row.collection}/{row.caption}/{len(row.svg)}")
+    words = other_hand(tuple(row.caption.split()))
+    if words is None or rng.random() >= options.mirrored:
+        return
+    usual, *others = row.prompts or (words,)
+    turned = other_hand(usual)
+    other = mirror(row.svg)
+    if turned is None or order(other) == order(row.svg):
+        return
+    prompts = (turned, *(asked for prompt in others if (asked := other_hand(prompt))))
+    yield replace(row, svg=other, caption=" ".join(words), prompts=prompts)
+
+
 def prompts_of(row: Row, tokenizer: Tokenizer, tokens: int, options: DatasetOptions) -> list[list[int]]:
     """Prompt ids, the usual one first: control tokens, then at most `max_words` words."""
     control = tokenizer.control(
@@ -199,14 +220,13 @@ def build_shards(
             counts[reason] += 1
             continue
         split = "heldout" if is_heldout(row.caption) else "train"
-        words = row.caption.split()
-        core = len(words) <= 2 and options.core_words.issuperset(words)
-        copies = [] if split == "heldout" else list(colored(row, options))
-        for shown in (row, *copies):
-            document = _document(shown, tokenizer, options)
-            for name in _groups(row, group, core, options):
-                documents.setdefault((name, split), []).append(document)
-                counts[f"{name}.{split}"] += 1
+        shown = [(name, row) for name in _groups(row, group, options)]
+        if split == "train":
+            shown += [(name, copy) for copy in colored(row, options) for name, _ in shown]
+            shown += [(f"{group}mirror", copy) for copy in mirrored(row, options)]
+        for name, copy in shown:
+            documents.setdefault((name, split), []).append(_document(copy, tokenizer, options))
+            counts[f"{name}.{split}"] += 1
     for (group, split), members in sorted(documents.items()):
         write_group(folder, group, split, members)
     meta = Meta(
@@ -220,14 +240,16 @@ def build_shards(
     return counts
 
 
-def _groups(row: Row, group: str, core: bool, options: DatasetOptions) -> list[str]:
+def _groups(row: Row, group: str, options: DatasetOptions) -> list[str]:
+    words = row.caption.split()
+    core = len(words) <= 2 and options.core_words.issuperset(words)
     families = [name for name, collections in options.families.items() if row.collection in collections]
     return [group, *([f"{group}core"] if core else []), *families]
 
 
 def drawing_ids(svg: str, tokenizer: Tokenizer, *, ordered: bool = True) -> list[int]:
     """Ids of a canonical drawing in the order that is learned, or as drawn, with eos. Raises NotCanonical."""
-    return [*tokenizer.encode_batch([order(svg) if ordered else svg])[0], tokenizer.eos_id]
+    return tokenizer.encode_drawing(svg) if ordered else [*tokenizer.encode(svg), tokenizer.eos_id]
 
 
 def _document(row: Row, tokenizer: Tokenizer, options: DatasetOptions) -> Document:
