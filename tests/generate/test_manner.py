@@ -12,6 +12,7 @@ from text2svg.generate.bring import brought
 from text2svg.generate.manner import Manner, dress, manner_of, matched
 from text2svg.generate.prompt import build_prompts
 from text2svg.generate.request import palette_of
+from text2svg.generate.settle import LEAVES
 from text2svg.generate.vocabulary import Reading
 from text2svg.optimize.options import Optimized
 from text2svg.svg.inks import inks_of
@@ -90,6 +91,14 @@ def test_a_palette_that_is_asked_for_wins_over_words_and_reference(tokenizer: To
     with pytest.raises(ConfigError, match="unknown colour 'blurple'") as caught:
         palette_of(["blurple"])
     assert "navy" in caught.value.hint
+
+
+def test_a_wider_stroke_that_leaves_the_canvas_is_said(tokenizer: Tokenizer) -> None:
+    edge = _canonical('<path fill="none" stroke="#000" stroke-width="4" d="M20 4H200"/>')
+    for manner, leaves in ((_manner(LINES), True), (None, False)):
+        request = Request("arrow", n=1, manner=manner)
+        (last,) = [e for e in _drawn([edge], tokenizer, request) if isinstance(e, Finished)]
+        assert (LEAVES in last.warnings) is leaves
 
 
 def test_the_model_is_asked_for_the_style_and_about_the_detail(tokenizer: Tokenizer) -> None:

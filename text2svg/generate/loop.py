@@ -59,7 +59,7 @@ class _Candidate:
     shown: str = ""
     shown_at: float = float("-inf")
     error: str = ""
-    dress: Callable[[str], str] = str
+    dress: Callable[[str], str] | None = None
     """Puts a drawing into the manner of the reference."""
 
     def add(self, delta: Delta) -> None:
@@ -83,7 +83,7 @@ class _Candidate:
     def drawn(self) -> str:
         """What there is of the drawing, closed, in the manner of the reference; empty when that is nothing."""
         svg = frame("".join(self.text))
-        return self.dress(svg) if svg else ""
+        return self.dress(svg) if svg and self.dress else svg
 
     def partial(self, setup: Setup) -> Partial | None:
         """A frame, when one is due and shows something new."""
@@ -98,11 +98,10 @@ class _Candidate:
         return Partial(self.index, svg, self.tokens)
 
     def finish(self, setup: Setup) -> Finished:
-        settled = settle("".join(self.text), setup.rasterizer, setup.redraw)
+        settled = settle("".join(self.text), setup.rasterizer, setup.redraw, self.dress)
         warnings = settled.warnings + ((self.error,) if self.error else ())
         mean = self.logprob / self.tokens if self.tokens and self.logprob is not None else None
-        svg = self.dress(settled.svg) if settled.svg else ""
-        return Finished(self.index, svg, self.tokens, settled.valid, warnings, mean)
+        return Finished(self.index, settled.svg, self.tokens, settled.valid, warnings, mean)
 
 
 def generate(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: Setup | None = None) -> Iterator[Event]:
@@ -133,14 +132,14 @@ def generate(request: Request, engine: Engine, tokenizer: PromptEncoder, setup: 
     yield Done(setup.clock() - began, sum(f.tokens for f in finished))
 
 
-def _dressing(request: Request, words: Sequence[str]) -> Callable[[str], str]:
-    """What puts a drawing into the manner and the colours that are asked for.
+def _dressing(request: Request, words: Sequence[str]) -> Callable[[str], str] | None:
+    """What puts a drawing into the manner and the colours that are asked for, if there are any.
 
     A palette was asked for by itself; a reference's colours give way to those that the words name.
     """
     taken = request.manner.inks if request.manner and not any(map(parse_color, words)) else ()
     palette = request.palette or taken
-    return partial(dress, manner=request.manner, palette=palette) if request.manner or palette else str
+    return partial(dress, manner=request.manner, palette=palette) if request.manner or palette else None
 
 
 def _follow(

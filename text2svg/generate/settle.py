@@ -61,8 +61,10 @@ def frame(text: str) -> str:
         return ""
 
 
-def settle(text: str, rasterizer: Rasterizer | None = None, redraw: Redraw | None = None) -> Settled:
-    """Judge a finished answer; `redraw` may bring one that is not canonical into form."""
+def settle(
+    text: str, rasterizer: Rasterizer | None = None, redraw: Redraw | None = None, dress: Callable[[str], str] | None = None
+) -> Settled:
+    """Judge a finished answer; `redraw` may bring one that is not canonical into form, `dress` change one that is."""
     begin, end = text.find("<svg"), text.rfind(FOOTER)
     if begin < 0:
         return Settled("", False, ("no drawing",))
@@ -85,6 +87,10 @@ def settle(text: str, rasterizer: Rasterizer | None = None, redraw: Redraw | Non
             svg = drawing.to_text()
         except Text2SVGError as failure:
             return Settled("", False, (*warnings, getattr(failure, "reason", str(failure))))
+    if dress is not None:
+        # A wider stroke may leave the canvas, so what is shown is what is measured.
+        drawing = parse_canonical(dress(svg))
+        svg = drawing.to_text()
     box = bounds(shapes_of(drawing))
     if max(-box[0], -box[1], box[2] - GRID, box[3] - GRID) > MAX_OUT:
         warnings += (LEAVES,)
