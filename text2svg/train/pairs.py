@@ -22,13 +22,11 @@ from text2svg.generate.vocabulary import Vocabulary
 from text2svg.svg.tokenizer import Tokenizer
 from text2svg.train.dataset import drawing_ids
 from text2svg.train.lines import read_lines
-from text2svg.train.shards import Document
+from text2svg.train.shards import Document, gather
 
 GROUP = "pairs"
 LONGEST = 300
 """Longest composed drawing, in tokens with eos."""
-HELDOUT_EVERY = 50
-"""Of so many scenes one is held out: its things are known, their arrangement is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +58,16 @@ def _composed(row: dict[str, Any]) -> Composed:
 def pair_documents(
     pairs: Iterable[Composed], tokenizer: Tokenizer, longest: int = LONGEST
 ) -> tuple[dict[tuple[str, str], list[Document]], Counter[str]]:
-    """Documents by group and split, and counts by outcome."""
-    documents: dict[tuple[str, str], list[Document]] = {(GROUP, "train"): [], (GROUP, "heldout"): []}
-    counts: Counter[str] = Counter()
-    for pair in pairs:
-        try:
-            ids = drawing_ids(pair.svg, tokenizer)
-        except NotCanonical:
-            counts[f"{GROUP} not canonical"] += 1
-            continue
-        if len(ids) > longest:
-            counts[f"{GROUP} too long"] += 1
-            continue
-        split = "train" if pair.index % HELDOUT_EVERY else "heldout"
-        documents[GROUP, split].append(Document(np.array(ids, np.uint16), _prompts(pair, tokenizer)))
-        counts[f"{GROUP}.{split}"] += 1
-    return {place: members for place, members in documents.items() if members}, counts
+    """Documents by group and split, and counts by outcome; of those held out the things are known."""
+    return gather(GROUP, ((pair.index, _document(pair, tokenizer, longest)) for pair in pairs))
+
+
+def _document(pair: Composed, tokenizer: Tokenizer, longest: int) -> Document | str:
+    try:
+        ids = drawing_ids(pair.svg, tokenizer)
+    except NotCanonical:
+        return "not canonical"
+    return Document(np.array(ids, np.uint16), _prompts(pair, tokenizer)) if len(ids) <= longest else "too long"
 
 
 def _prompts(pair: Composed, tokenizer: Tokenizer) -> list[list[int]]:

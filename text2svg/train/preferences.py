@@ -27,8 +27,7 @@ from text2svg.svg.tokenizer import Tokenizer
 from text2svg.train.batches import Data
 from text2svg.train.dataset import drawing_ids
 from text2svg.train.lines import read_lines
-from text2svg.train.pairs import HELDOUT_EVERY
-from text2svg.train.shards import Document
+from text2svg.train.shards import Document, gather
 
 PICKS = "picks"
 LEAST_PICK = 0.35
@@ -148,17 +147,14 @@ def pick_documents(
     This is rejection sampling (Touvron et al. 2023, https://arxiv.org/abs/2307.09288, section 3.2.3): what the best of n
     draw under guidance is learned by the model that draws once, without.
     """
-    documents: dict[tuple[str, str], list[Document]] = {(PICKS, "train"): [], (PICKS, "heldout"): []}
-    counts: Counter[str] = Counter()
-    for index, one in enumerate(preferences):
-        if one.scores[0] < LEAST_PICK:
-            counts[f"{PICKS} far from the words"] += 1
-            continue
-        prompt = tokenizer.encode_prompt(one.asked.words, **one.asked.control())
-        split = "train" if index % HELDOUT_EVERY else "heldout"
-        documents[PICKS, split].append(Document(np.array(drawing_ids(one.chosen, tokenizer), np.uint16), [prompt]))
-        counts[f"{PICKS}.{split}"] += 1
-    return {place: members for place, members in documents.items() if members}, counts
+    return gather(PICKS, enumerate(_picked(one, tokenizer) for one in preferences))
+
+
+def _picked(one: Preference, tokenizer: Tokenizer) -> Document | str:
+    if one.scores[0] < LEAST_PICK:
+        return "far from the words"
+    prompt = tokenizer.encode_prompt(one.asked.words, **one.asked.control())
+    return Document(np.array(drawing_ids(one.chosen, tokenizer), np.uint16), [prompt])
 
 
 def write_line(preference: Preference) -> str:

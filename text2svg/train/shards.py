@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -29,6 +30,8 @@ from numpy.typing import NDArray
 from text2svg.errors import TrainError
 
 SPLITS = ("train", "heldout")
+HELDOUT_EVERY = 50
+"""Of so many documents that no caption splits, one is held out."""
 Ids = Sequence[int] | NDArray[np.integer]
 Array = NDArray[Any]
 
@@ -91,6 +94,25 @@ class Group:
         """Ids of each document with its main prompt, int64 (N,)."""
         main = self.prompt_of[:-1]
         return np.diff(self.tok_idx) + self.prompt_idx[main + 1] - self.prompt_idx[main]
+
+
+def gather(
+    group: str, found: Iterable[tuple[int, Document | str]]
+) -> tuple[dict[tuple[str, str], list[Document]], Counter[str]]:
+    """Documents of one group by split, and counts by outcome, of (number, document or why there is none).
+
+    Of HELDOUT_EVERY numbers one is held out.
+    """
+    documents: dict[tuple[str, str], list[Document]] = {}
+    counts: Counter[str] = Counter()
+    for number, one in found:
+        if isinstance(one, str):
+            counts[f"{group} {one}"] += 1
+            continue
+        split = "train" if number % HELDOUT_EVERY else "heldout"
+        documents.setdefault((group, split), []).append(one)
+        counts[f"{group}.{split}"] += 1
+    return documents, counts
 
 
 def write_group(folder: Path, group: str, split: str, documents: Iterable[Document]) -> int:
