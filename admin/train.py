@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from admin import finetune, preferences, study, train_encoder
-from admin.console import facts, say, show
+from admin.console import Ticker, facts, say, show
 from admin.opening import open_runtime
 
 app = typer.Typer(help="Train models on the corpus.", no_args_is_help=True, rich_markup_mode=None)
@@ -63,7 +63,7 @@ def shards(
         options = replace(options, core_words=core_words(_captions(store, options), core))
         init = initial_embeddings(runtime.tokenizer, width, load(teacher).encode_text if teacher else None)
         more, counted = _made(pairs, picks, runtime.tokenizer)
-        counts = build_shards(_rows(store), out, runtime.tokenizer, is_heldout, options, init, more)
+        counts = build_shards(_told(_rows(store)), out, runtime.tokenizer, is_heldout, options, init, more)
     show(dict(counts + counted), as_json=as_json, text=facts)
 
 
@@ -81,6 +81,15 @@ def _rows(store: Any) -> Any:
     from text2svg.train.dataset import row_of
 
     return (row_of(s) for s in store.iter_samples(stage="optimize") if s.canonical)
+
+
+def _told(rows: Any) -> Any:
+    """The rows, with a line of progress."""
+    ticker, done = Ticker(), 0
+    for done, row in enumerate(rows, 1):
+        yield row
+        ticker.tick(f"{done:,} rows read")
+    ticker.tick(f"{done:,} rows read", final=True)
 
 
 def _captions(store: Any, options: Any) -> Any:

@@ -81,3 +81,19 @@ def test_a_stage_by_ranks_and_again(data: Path) -> None:
     assert (again["rows"], again["interrupted"]) == (0, False)
     refused = text2svg(data, "corpus", "optimize", "--rank", "2", "--world-size", "2", code=1)
     assert "ranks count from 0" in refused
+
+
+def test_the_corpus_becomes_token_shards(tmp_path: Path) -> None:
+    def corner(n: int) -> Sample:
+        raw = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M4 4h{n + 3}v9H4"/></svg>'
+        return Sample(digest_of(raw), raw, Provenance("url", "site", f"n{n}", licence="MIT"), caption=f"arrow left{' ' * n}")
+
+    data, shards = tmp_path / "data", tmp_path / "shards"
+    with Store.create(data) as store:
+        import_samples(store, [("c", map(corner, range(4)))], {"source": "test"})
+    text2svg(data, "corpus", "optimize", "--executor", "serial")
+    made = json.loads(text2svg(data, "train", "shards", str(shards), "--mirrored", "1", "--core", "0", "--json"))
+    assert (made["solid.train"], made["solidmirror.train"]) == (4, 4)
+    meta = json.loads((shards / "meta.json").read_text())
+    assert meta["groups"]["solidmirror.train"]["documents"] == 4
+    assert "--mirrored" in text2svg(data, "train", "shards", str(shards), "--mirrored", "2", code=2)
