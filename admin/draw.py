@@ -85,7 +85,7 @@ def _behind(runtime: Any, request: Any, references: str) -> Any:
             say("note: the corpus has no drawing of these words; drawn without references")
         return replace(request, references=before)
     drawings = [(Path(name).name, read_svg(Path(name))) for name in references.split(",") if name]
-    return replace(request, references=(runtime.given(drawings),))
+    return replace(request, references=(runtime.read_references(drawings),))
 
 
 def _deliver(answer: dict[str, Any], out: Path | None, as_json: bool) -> None:

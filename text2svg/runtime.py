@@ -256,16 +256,16 @@ class Runtime:
         self, request: Request, allowed: Callable[[Sample], bool] = bool
     ) -> tuple[tuple[Reference, ...], ...]:
         """Corpus drawings of a request's words, for its `references`; empty when there is none."""
-        from text2svg.generate.references import found
+        from text2svg.generate.references import choose_references
 
         words = " ".join(self.setup.vocabulary.read(request.text).words)
-        return found(filter(allowed, self.find_drawings(words, request.style)), request.n)
+        return choose_references(filter(allowed, self.find_drawings(words, request.style)), request.n)
 
-    def given(self, drawings: Sequence[tuple[str, str]]) -> tuple[Reference, ...]:
+    def read_references(self, drawings: Sequence[tuple[str, str]]) -> tuple[Reference, ...]:
         """(name, SVG text) pairs as references before every candidate. Raises ConfigError, SvgError."""
-        from text2svg.generate.references import given
+        from text2svg.generate.references import read_references
 
-        return given(drawings, partial(self.optimize, profile="model", verify="off"), self.tokenizer)
+        return read_references(drawings, partial(self.optimize, profile="model", verify="off"), self.tokenizer)
 
     def relatives(self, svg: str, k: int = 8) -> list[Relative]:
         """The k nearest corpus drawings, near copies flagged. Raises SvgError, RenderError."""

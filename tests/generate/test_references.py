@@ -8,7 +8,7 @@ from text2svg.engine.embedded import EmbeddedEngine
 from text2svg.errors import ConfigError, NotCanonical
 from text2svg.generate import Finished, Request, Setup, generate
 from text2svg.generate.prompt import build_prompts
-from text2svg.generate.references import LONGEST, Reference, found, given, prefix, words_of_name
+from text2svg.generate.references import LONGEST, Reference, choose_references, prefix, read_references, words_of_name
 from text2svg.generate.vocabulary import Reading
 from text2svg.optimize.options import Optimized
 from text2svg.sample import Provenance, Sample
@@ -66,22 +66,22 @@ def test_references_of_the_corpus_are_short_and_differ() -> None:
         replace(_sample(BELL, "bell"), rung="wrap"),
         _sample(BELL, "bell"),
     ]
-    assert [[one.words for one in before] for before in found(rows, 8)] == [["house"], ["bell"]]
-    assert len(found(rows, 1)) == 1
-    assert found([], 8) == ()
+    assert [[one.words for one in before] for before in choose_references(rows, 8)] == [["house"], ["bell"]]
+    assert len(choose_references(rows, 1)) == 1
+    assert choose_references([], 8) == ()
 
 
 def test_drawings_of_the_user_stand_together(tokenizer: Tokenizer) -> None:
-    read = given([("My_House-24.svg", HOUSE), ("7.svg", f" {BELL}\n")], _never, tokenizer)
+    read = read_references([("My_House-24.svg", HOUSE), ("7.svg", f" {BELL}\n")], _never, tokenizer)
     assert [(one.words, one.svg, one.style) for one in read] == [("my house", HOUSE, "filled"), ("", BELL, "outline")]
     with pytest.raises(ConfigError, match="3 references, 2 at most"):
-        given([("a", HOUSE)] * 3, _never, tokenizer)
+        read_references([("a", HOUSE)] * 3, _never, tokenizer)
     corners = "".join(f"L{n * 37 % 250} {n * 91 % 250}" for n in range(90))
     long = canonicalize(f'{HEADER}<path d="M1 1{corners}Z"/>{FOOTER}')
     with pytest.raises(ConfigError, match=f"fewer than {LONGEST} leave room"):
-        given([("long", long)], _never, tokenizer)
+        read_references([("long", long)], _never, tokenizer)
     with pytest.raises(NotCanonical):
-        given([("mask", "<svg/>")], lambda svg: Optimized(svg, "wrap", 1, 1, 1, None), tokenizer)
+        read_references([("mask", "<svg/>")], lambda svg: Optimized(svg, "wrap", 1, 1, 1, None), tokenizer)
 
 
 def test_more_references_than_are_read_are_refused() -> None:

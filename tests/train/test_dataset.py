@@ -131,12 +131,13 @@ def test_a_drawing_is_also_shown_mirrored_and_its_words_change_sides(tmp_path) -
     rows = [
         Row(ARROW, "arrow left", "tabler", "filled", (("arrow", "left"), ("back",), ("letter", "c"))),
         Row(ARROW, "secret", "tabler", "filled"),
+        Row(ARROW, "secret right", "tabler", "filled"),
         Row(ARROW, "play", "tabler", "filled"),
         Row(ring, "ring", "tabler", "filled"),
     ]
     options = DatasetOptions(mirrored=1, recolored=0)
-    counts = build_shards(rows, tmp_path, tokenizer, lambda c: c == "secret", options)
-    assert counts == {"solid.train": 3, "solid.heldout": 1, "solidmirror.train": 1}
+    counts = build_shards(rows, tmp_path, tokenizer, lambda c: c in ("secret", "secret left"), options)
+    assert counts == {"solid.train": 4, "solid.heldout": 1, "solidmirror.train": 1, "solidmirror.heldout": 1}
     group = open_group(tmp_path, "solidmirror", "train")
     assert tokenizer.decode(group.drawing(0)) == order(HEADER + '<path d="M246 10H166V90H246"/>' + FOOTER)
     prompts = [tokenizer.inner.decode(list(p), skip_special_tokens=True).strip() for p in group.prompts(0)]

@@ -1,8 +1,8 @@
 """References in context: drawings of the same words that stand in the prompt before the wish.
 
-    found(samples)                      one corpus drawing a candidate, by turns
-    given(files, bring, tokenizer)      the user's own drawings, together before every candidate
-    prefix(references, tokenizer)       the ids they become
+    choose_references(samples, most)             one corpus drawing a candidate, by turns
+    read_references(files, bring, tokenizer)     the user's own drawings, together before every candidate
+    prefix(references, tokenizer)                the ids they become
 
 A reference is an ordinary document, its own prompt and drawing and end token, as training shows them. Refuses more than
 MOST before one candidate, and drawings that leave no room for the answer. The trade-off: a name of a file is taken for the
@@ -63,7 +63,7 @@ class ReferenceEncoder(Protocol):
         ...
 
 
-def found(samples: Iterable[Sample], most: int) -> tuple[tuple[Reference, ...], ...]:
+def choose_references(samples: Iterable[Sample], most: int) -> tuple[tuple[Reference, ...], ...]:
     """Up to `most` different corpus drawings that are short enough, best first, each to stand alone before a candidate."""
     chosen: dict[str, Reference] = {}
     for sample in samples:
@@ -77,7 +77,9 @@ def found(samples: Iterable[Sample], most: int) -> tuple[tuple[Reference, ...], 
     return tuple((one,) for one in chosen.values())
 
 
-def given(drawings: Sequence[tuple[str, str]], bring: Bring, tokenizer: ReferenceEncoder) -> tuple[Reference, ...]:
+def read_references(
+    drawings: Sequence[tuple[str, str]], bring: Bring, tokenizer: ReferenceEncoder
+) -> tuple[Reference, ...]:
     """References of (name, SVG text) pairs. Raises ConfigError, NotCanonical, SvgError."""
     if len(drawings) > MOST:
         raise ConfigError(f"{len(drawings)} references, {MOST} at most", hint="the first ones say the most")

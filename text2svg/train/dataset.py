@@ -223,7 +223,9 @@ def build_shards(
         shown = [(name, row) for name in _groups(row, group, options)]
         if split == "train":
             shown += [(name, copy) for copy in colored(row, options) for name, _ in shown]
-            shown += [(f"{group}mirror", copy) for copy in mirrored(row, options)]
+        # A right arrow in the mirror is a left one, whose caption may be of the other split.
+        turned = (copy for copy in mirrored(row, options) if is_heldout(copy.caption) is (split == "heldout"))
+        shown += [(f"{group}mirror", copy) for copy in turned]
         for name, copy in shown:
             documents.setdefault((name, split), []).append(_document(copy, tokenizer, options))
             counts[f"{name}.{split}"] += 1
