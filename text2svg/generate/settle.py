@@ -89,8 +89,8 @@ def settle(
             return Settled("", False, (*warnings, getattr(failure, "reason", str(failure))))
     if dress is not None:
         # A wider stroke may leave the canvas, so what is shown is what is measured.
-        drawing = parse_canonical(dress(svg))
-        svg = drawing.to_text()
+        svg = dress(svg)
+        drawing = parse_canonical(svg)
     box = bounds(shapes_of(drawing))
     if max(-box[0], -box[1], box[2] - GRID, box[3] - GRID) > MAX_OUT:
         warnings += (LEAVES,)

@@ -220,15 +220,11 @@ def build_shards(
             counts[reason] += 1
             continue
         split = "heldout" if is_heldout(row.caption) else "train"
-        shown = [(name, row) for name in _groups(row, group, options)]
-        if split == "train":
-            shown += [(name, copy) for copy in colored(row, options) for name, _ in shown]
-        # A right arrow in the mirror is a left one, whose caption may be of the other split.
-        turned = (copy for copy in mirrored(row, options) if is_heldout(copy.caption) is (split == "heldout"))
-        shown += [(f"{group}mirror", copy) for copy in turned]
-        for name, copy in shown:
-            documents.setdefault((name, split), []).append(_document(copy, tokenizer, options))
-            counts[f"{name}.{split}"] += 1
+        for shown, names in _shown(row, group, is_heldout, options):
+            document = _document(shown, tokenizer, options)
+            for name in names:
+                documents.setdefault((name, split), []).append(document)
+                counts[f"{name}.{split}"] += 1
     for (group, split), members in sorted(documents.items()):
         write_group(folder, group, split, members)
     meta = Meta(
@@ -240,6 +236,20 @@ def build_shards(
     )
     write_meta(folder, meta, *_vocabulary_masks(tokenizer), init)
     return counts
+
+
+def _shown(
+    row: Row, group: str, is_heldout: Callable[[str], bool], options: DatasetOptions
+) -> Iterator[tuple[Row, list[str]]]:
+    """The row and its copies, each with the groups it goes to."""
+    names, heldout = _groups(row, group, options), is_heldout(row.caption)
+    yield row, names
+    if not heldout:
+        yield from ((copy, names) for copy in colored(row, options))
+    for copy in mirrored(row, options):
+        # A right arrow in the mirror is a left one, whose caption may be of the other split.
+        if is_heldout(copy.caption) is heldout:
+            yield copy, [f"{group}mirror"]
 
 
 def _groups(row: Row, group: str, options: DatasetOptions) -> list[str]:
