@@ -11,6 +11,7 @@ from admin.compose import relative_row
 from admin.console import plain, say, show
 from admin.inputs import read_svg
 from admin.opening import open_runtime
+from text2svg.errors import ConfigError
 
 REFERENCE = typer.Option(
     None, help="Draw in the manner of this SVG (- reads it): its style, detail, stroke width and colours."
@@ -55,6 +56,7 @@ def generate(
       text2svg generate "red heart" > heart.svg
       text2svg generate "left arrow" -n 4 --style outline --seed 1 --out arrows --json
       text2svg generate camera --reference logo.svg --json
+      text2svg generate house --references auto --style outline --json
       text2svg generate house --references my-house.svg --style color > house.svg
       text2svg generate "a blue circular button with a power symbol" --engine compose --json
     """
@@ -85,6 +87,8 @@ def _behind(runtime: Any, request: Any, references: str) -> Any:
             say("note: the corpus has no drawing of these words; drawn without references")
         return replace(request, references=before)
     drawings = [(Path(name).name, read_svg(Path(name))) for name in references.split(",") if name]
+    if not drawings:
+        raise ConfigError("--references names no drawing", hint="write auto, none, or an SVG file or two by commas")
     return replace(request, references=(runtime.read_references(drawings),))
 
 

@@ -61,6 +61,7 @@ def generator(
     Examples:
       text2svg evaluate generator --protocol core -n 0 --out runs/core
       text2svg evaluate generator --protocol core -n 300 --candidates 8 --out runs/best
+      text2svg evaluate generator --protocol core -n 300 --references auto --out runs/behind
       text2svg evaluate generator --protocol core --baseline nearest-caption --out runs/nearest
       text2svg evaluate generator --protocol sarena-t2s --data sarena-icon.jsonl --weights weights/ --out runs/sarena
     """

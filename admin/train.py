@@ -39,7 +39,7 @@ def shards(
     \b
     Examples:
       text2svg train shards shards/ --exclude flag,pixelarticons
-      text2svg train shards shards/ --limits stroke=160,solid=160 --groups emoji=twemoji+noto
+      text2svg train shards shards/ --limits stroke=160,solid=160 --groups emoji=twemoji+noto --mirrored 0.6
       text2svg compose-pairs pairs.jsonl -n 20000 --store && text2svg train shards shards/ --pairs pairs.jsonl
     """
     from dataclasses import replace

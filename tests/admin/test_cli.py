@@ -64,7 +64,7 @@ def test_generate_reads_references_first_and_names_them(tmp_path) -> None:
     assert all(one["licence"] and "house" in one["caption"] for (one,) in found["references"])
     assert own["references"] == [[{"words": "ring", "style": "outline"}]]
     assert len({answer["candidates"][0]["svg"] for answer in (plain, found, own)}) == 3
-    for asked, said in (("auto", "reads no references"), (str(tmp_path / "none.svg"), "cannot read")):
+    for asked, said in (("auto", "reads no references"), (str(tmp_path / "none.svg"), "cannot read"), (",", "no drawing")):
         refused = _run("generate", "house", "--references", asked, "--engine", "compose", TEXT2SVG_DATA=str(tmp_path))
         assert refused.returncode == 1
         assert said in refused.stderr
